@@ -1,0 +1,37 @@
+# syntax=docker/dockerfile:1
+# Postgres with the extension in it.
+#
+#   docker build -t spacetime .                              the server, Postgres 17
+#   docker build -t spacetime --build-arg PG_MAJOR=15 .      another major
+#   docker build --target test .                             the tests, in that major
+ARG PG_MAJOR=17
+ARG RUST_VERSION=1.95
+
+FROM rust:${RUST_VERSION}-bookworm AS rust
+
+# --- build: the same Postgres the extension will be loaded into, with headers, Rust and cargo-pgrx -------------------
+FROM postgres:${PG_MAJOR}-bookworm AS build
+ARG PG_MAJOR
+COPY --from=rust /usr/local/rustup /usr/local/rustup
+COPY --from=rust /usr/local/cargo /usr/local/cargo
+ENV RUSTUP_HOME=/usr/local/rustup CARGO_HOME=/usr/local/cargo PATH=/usr/local/cargo/bin:$PATH \
+    CARGO_TARGET_DIR=/build PG_CONFIG=/usr/lib/postgresql/${PG_MAJOR}/bin/pg_config
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends "postgresql-server-dev-$PG_MAJOR" \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /spacetime
+# Setup depends on these files only: a change in the code does not install everything again.
+COPY Cargo.toml ./
+COPY tools/setup tools/find-pg-config tools/
+RUN tools/setup && rm -rf /var/lib/apt/lists/*
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry tools/install
+
+# --- test: not part of the image; `--target test` runs it ------------------------------------------------------------
+FROM build AS test
+RUN --mount=type=cache,target=/usr/local/cargo/registry make test
+
+# --- runtime ---------------------------------------------------------------------------------------------------------
+FROM postgres:${PG_MAJOR}-bookworm AS runtime
+ARG PG_MAJOR
+COPY --from=build /build/package/pg${PG_MAJOR}/ /

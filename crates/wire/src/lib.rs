@@ -1,0 +1,3 @@
+//! Encodings that clients see (wire.md).
+
+pub mod sats_json;

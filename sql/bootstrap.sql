@@ -1,0 +1,50 @@
+-- Catalog of the extension: which modules exist, what they store, how they are reached.
+-- Rows name schemas, tables and roles, never oids, so that dump and restore keep them true.
+
+CREATE SCHEMA spacetime;
+GRANT USAGE ON SCHEMA spacetime TO PUBLIC;
+
+-- One row: what identities of roles are derived from. Dumped, so that they survive a restore.
+CREATE TABLE spacetime._installation (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    only_row boolean NOT NULL DEFAULT true UNIQUE CHECK (only_row)
+);
+INSERT INTO spacetime._installation DEFAULT VALUES;
+
+CREATE TABLE spacetime._module (
+    identity bytea PRIMARY KEY CHECK (octet_length(identity) = 32),
+    owner_identity bytea NOT NULL CHECK (octet_length(owner_identity) = 32),
+    owner_role name NOT NULL,
+    schema_name name NOT NULL UNIQUE,
+    version integer NOT NULL,
+    wasm bytea NOT NULL,
+    wasm_sha256 bytea NOT NULL,
+    -- BSATN as the guest described itself, and the plan that maps it to Postgres.
+    description bytea NOT NULL,
+    storage jsonb NOT NULL,
+    concurrency text NOT NULL CHECK (concurrency IN ('serial', 'row')),
+    sql_writers text NOT NULL CHECK (sql_writers IN ('locked', 'free')),
+    u64 text NOT NULL CHECK (u64 IN ('numeric', 'bigint')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz NOT NULL DEFAULT now()
+);
+ALTER TABLE spacetime._module ALTER COLUMN wasm SET STORAGE EXTERNAL;
+
+-- A module may have several names or none.
+CREATE TABLE spacetime._module_name (
+    name text PRIMARY KEY,
+    identity bytea NOT NULL REFERENCES spacetime._module ON DELETE CASCADE
+);
+CREATE INDEX ON spacetime._module_name (identity);
+
+SELECT pg_catalog.pg_extension_config_dump('spacetime._installation', '');
+SELECT pg_catalog.pg_extension_config_dump('spacetime._module', '');
+SELECT pg_catalog.pg_extension_config_dump('spacetime._module_name', '');
+
+-- Typed wrappers of reducers are functions in this language. Untrusted: only publishing makes them.
+CREATE FUNCTION spacetime._call_handler() RETURNS language_handler
+    LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_call_handler';
+CREATE FUNCTION spacetime._call_validator(oid) RETURNS void
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'spacetime_call_validator';
+CREATE LANGUAGE spacetime HANDLER spacetime._call_handler VALIDATOR spacetime._call_validator;
+COMMENT ON LANGUAGE spacetime IS 'reducers of WASM modules';

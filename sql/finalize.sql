@@ -1,0 +1,64 @@
+-- Views over the catalog, rights, comments.
+
+CREATE VIEW spacetime.modules WITH (security_barrier) AS
+SELECT (SELECT array_agg(n.name ORDER BY n.name) FROM spacetime._module_name n WHERE n.identity = m.identity) AS names,
+       (SELECT min(n.name) FROM spacetime._module_name n WHERE n.identity = m.identity) AS name,
+       m.schema_name AS schema,
+       encode(m.identity, 'hex') AS identity,
+       encode(m.owner_identity, 'hex') AS owner_identity,
+       m.owner_role,
+       m.version,
+       m.concurrency,
+       m.sql_writers,
+       m.u64,
+       octet_length(m.wasm) AS wasm_bytes,
+       encode(m.wasm_sha256, 'hex') AS wasm_sha256,
+       m.created_at,
+       m.published_at
+FROM spacetime._module m;
+
+CREATE VIEW spacetime.tables WITH (security_barrier) AS
+SELECT v.name AS module,
+       t.value ->> 'name' AS name,
+       m.schema_name AS schema,
+       t.value ->> 'pg_name' AS pg_table,
+       (t.value ->> 'is_public')::boolean AS is_public,
+       c.ordinality::int AS column_number,
+       c.value ->> 'name' AS column_name,
+       c.value ->> 'pg_name' AS pg_column,
+       c.value ->> 'sats_type' AS sats_type,
+       c.value ->> 'sql_type' AS sql_type
+FROM spacetime._module m
+JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
+CROSS JOIN jsonb_array_elements(m.storage -> 'tables') WITH ORDINALITY t
+CROSS JOIN jsonb_array_elements(t.value -> 'columns') WITH ORDINALITY c;
+
+CREATE VIEW spacetime.reducers WITH (security_barrier) AS
+SELECT v.name AS module,
+       r.value ->> 'name' AS name,
+       m.schema_name AS schema,
+       r.value ->> 'pg_name' AS pg_function,
+       r.value ->> 'arguments' AS arguments,
+       r.value ->> 'kind' AS kind
+FROM spacetime._module m
+JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
+CROSS JOIN jsonb_array_elements(m.storage -> 'reducers') WITH ORDINALITY r;
+
+GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers TO PUBLIC;
+
+-- Publishing runs code and makes objects: a right to be granted. Logs may hold what modules should not tell.
+REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.drop_module(text, boolean) FROM PUBLIC;
+
+COMMENT ON SCHEMA spacetime IS 'the spacetime extension: modules, their tables and reducers';
+COMMENT ON VIEW spacetime.modules IS 'published modules';
+COMMENT ON VIEW spacetime.tables IS 'tables of modules, column by column, under both their names';
+COMMENT ON VIEW spacetime.reducers IS 'reducers of modules and the SQL functions that call them';
+COMMENT ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) IS 'creates or updates a module in the current transaction';
+COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a reducer in the current transaction; arguments by position or by name';
+COMMENT ON FUNCTION spacetime.drop_module(text, boolean) IS 'removes a module, with its data unless keep_data';
+COMMENT ON FUNCTION spacetime.describe(text) IS 'the definition of a module';
+COMMENT ON FUNCTION spacetime.logs(text, integer, text) IS 'what a module logged, newest last, calls that were rolled back included';
+COMMENT ON FUNCTION spacetime.check_module(text) IS 'differences between a module and its tables';
+COMMENT ON FUNCTION spacetime.sender() IS 'the identity reducers get as sender from this session';
+COMMENT ON FUNCTION spacetime.connection_id() IS 'the connection id reducers get from this session';

@@ -1,0 +1,208 @@
+//! Every way a call, a publish or a query of ours can fail, and what the user is told: SQLSTATE, message, detail, hint.
+//!
+//! Errors that Postgres itself raises never pass through here: they travel as panics to the `#[pg_guard]` of the
+//! entry point and keep their own SQLSTATE. Nothing in between may swallow them.
+
+use pgrx::PgSqlErrorCode as Code;
+use pgrx::pg_sys::panic::ErrorReport;
+
+/// The one error type of the extension.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A reducer returned an error; `message` is the guest's own text.
+    #[error("{message}")]
+    ReducerRefused { module: String, reducer: String, message: String },
+
+    /// The guest trapped (panic, division by zero, out-of-bounds access …).
+    #[error("{function} of module {module:?} trapped: {reason}")]
+    Trap { module: String, function: String, reason: String, backtrace: String },
+
+    /// The guest exhausted its own stack.
+    #[error("{function} of module {module:?} used up the stack of the sandbox")]
+    GuestStack { module: String, function: String, backtrace: String },
+
+    /// Reducers called reducers through triggers or functions too often.
+    #[error("reducer calls are nested more than {limit} deep")]
+    CallDepth { limit: i32 },
+
+    /// A limit on memory, fuel or time was reached.
+    #[error("{function} of module {module:?} reached its limit: {what}")]
+    Limit { module: String, function: String, what: String, setting: &'static str },
+
+    /// The guest was interrupted but Postgres had no cancel to report.
+    #[error("{function} of module {module:?} was interrupted")]
+    Interrupted { module: String, function: String },
+
+    #[error("module {0:?} does not exist")]
+    NoSuchModule(String),
+
+    #[error("module {module:?} has no reducer {reducer:?}")]
+    NoSuchReducer { module: String, reducer: String, similar: Option<String> },
+
+    /// Lifecycle reducers run on their own occasion only.
+    #[error("reducer {reducer:?} of module {module:?} is a lifecycle reducer and cannot be called")]
+    LifecycleReducer { module: String, reducer: String },
+
+    /// Arguments do not fit the parameters of a reducer.
+    #[error("arguments of reducer {reducer:?} of module {module:?}: {problem}")]
+    Arguments { module: String, reducer: String, problem: String, expected: String },
+
+    /// A value that Postgres cannot hold or that a SATS type cannot hold.
+    #[error("{place}: {problem}")]
+    Value { place: String, problem: String, kind: ValueProblem },
+
+    /// A module's table no longer fits its definition.
+    #[error("table {table} does not fit module {module:?}: {problem}")]
+    TableChanged { module: String, table: String, problem: String },
+
+    #[error("schema {schema:?} of module {module:?} is gone")]
+    SchemaGone { module: String, schema: String },
+
+    /// The wasm is no module of this ABI.
+    #[error("this is not a SpacetimeDB module: {0}")]
+    InvalidModule(String),
+
+    /// The module needs something this version does not have.
+    #[error("{what}")]
+    Unsupported { what: String, hint: String },
+
+    /// An argument of one of our SQL functions is wrong.
+    #[error("{what}")]
+    InvalidParameter { what: String, hint: String },
+
+    /// The name or schema is already in use.
+    #[error("{what}")]
+    AlreadyExists { what: String, hint: String },
+
+    #[error("{what}")]
+    Forbidden { what: String, hint: String },
+
+    /// The row read has been changed by another transaction.
+    #[error("{what}")]
+    Serialization { what: String, hint: String },
+
+    /// The object is in a state in which the request makes no sense.
+    #[error("{what}")]
+    NotInState { what: String, hint: String },
+
+    /// A file of ours under the data directory could not be read or written.
+    #[error("could not {action} {path:?}: {source}")]
+    File { action: &'static str, path: std::path::PathBuf, source: std::io::Error },
+
+    /// Broken invariant: a bug of ours.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// Why a value was refused; decides the SQLSTATE of [`Error::Value`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueProblem {
+    /// Outside the range of the type: 22003.
+    OutOfRange,
+    /// A timestamp Postgres cannot hold: 22008.
+    Timestamp,
+    /// A character Postgres cannot hold (U+0000): 22P05.
+    Character,
+    /// Text or bytes that are no value of the type: 22P02.
+    Malformed,
+    /// A key too long for an index: 54000.
+    KeyTooLong,
+}
+
+/// Result with the extension's error.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// SQLSTATE, as fixed in the table of docs/errors.md.
+    pub fn sqlstate(&self) -> Code {
+        match self {
+            Error::ReducerRefused { .. } => Code::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
+            Error::Trap { .. } => Code::ERRCODE_EXTERNAL_ROUTINE_INVOCATION_EXCEPTION,
+            Error::GuestStack { .. } | Error::CallDepth { .. } => Code::ERRCODE_STATEMENT_TOO_COMPLEX,
+            Error::Limit { .. } => Code::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+            Error::Interrupted { .. } => Code::ERRCODE_QUERY_CANCELED,
+            Error::NoSuchModule(_) => Code::ERRCODE_UNDEFINED_OBJECT,
+            Error::NoSuchReducer { .. } | Error::LifecycleReducer { .. } => Code::ERRCODE_UNDEFINED_FUNCTION,
+            Error::Arguments { .. } | Error::InvalidParameter { .. } => Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            Error::Value { kind, .. } => match kind {
+                ValueProblem::OutOfRange => Code::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+                ValueProblem::Timestamp => Code::ERRCODE_DATETIME_FIELD_OVERFLOW,
+                ValueProblem::Character => Code::ERRCODE_UNTRANSLATABLE_CHARACTER,
+                ValueProblem::Malformed => Code::ERRCODE_INVALID_TEXT_REPRESENTATION,
+                ValueProblem::KeyTooLong => Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+            },
+            Error::TableChanged { .. } | Error::NotInState { .. } => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Error::SchemaGone { .. } => Code::ERRCODE_INVALID_SCHEMA_NAME,
+            Error::InvalidModule(_) => Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            Error::Unsupported { .. } => Code::ERRCODE_FEATURE_NOT_SUPPORTED,
+            Error::AlreadyExists { .. } => Code::ERRCODE_DUPLICATE_OBJECT,
+            Error::Forbidden { .. } => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::Serialization { .. } => Code::ERRCODE_T_R_SERIALIZATION_FAILURE,
+            Error::File { .. } => Code::ERRCODE_IO_ERROR,
+            Error::Internal(_) => Code::ERRCODE_INTERNAL_ERROR,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Error::ReducerRefused { module, reducer, .. } => {
+                Some(format!("Reducer {reducer:?} of module {module:?} refused the call."))
+            }
+            Error::Trap { backtrace, .. } | Error::GuestStack { backtrace, .. } => Some(backtrace.clone()),
+            Error::Arguments { expected, .. } => Some(format!("Expected {expected}.")),
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::Trap { module, .. } => {
+                Some(format!("The guest's own messages: SELECT * FROM spacetime.logs('{module}')"))
+            }
+            Error::GuestStack { .. } => Some("Make the recursion of the module shallower.".into()),
+            Error::CallDepth { .. } => {
+                Some("Look for a trigger that calls the reducer it was fired by, or raise spacetime.max_call_depth.".into())
+            }
+            Error::Limit { setting, .. } => Some(format!("Raise {setting} if the call is right to use that much.")),
+            Error::NoSuchModule(_) => {
+                Some("SELECT name FROM spacetime.modules lists the modules of this database.".into())
+            }
+            Error::NoSuchReducer { module, similar, .. } => Some(match similar {
+                Some(name) => format!("Did you mean {name:?}?"),
+                None => format!("SELECT name FROM spacetime.reducers WHERE module = '{module}' lists them."),
+            }),
+            Error::LifecycleReducer { .. } => {
+                Some("init runs at the first publish; the others when a client connects or disconnects.".into())
+            }
+            Error::TableChanged { module, .. } => Some(format!(
+                "Undo the change, or publish the module again. SELECT * FROM spacetime.check_module('{module}') lists every difference."
+            )),
+            Error::SchemaGone { module, .. } => {
+                Some(format!("SELECT spacetime.drop_module('{module}') removes what is left of the module."))
+            }
+            Error::InvalidModule(_) => Some(
+                "Build it with the spacetimedb crate for wasm32-unknown-unknown and pass the bytes of the .wasm file.".into(),
+            ),
+            Error::Unsupported { hint, .. }
+            | Error::InvalidParameter { hint, .. }
+            | Error::AlreadyExists { hint, .. }
+            | Error::Forbidden { hint, .. }
+            | Error::Serialization { hint, .. }
+            | Error::NotInState { hint, .. } => (!hint.is_empty()).then(|| hint.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for ErrorReport {
+    fn from(error: Error) -> Self {
+        let mut report = ErrorReport::new(error.sqlstate(), error.to_string(), "spacetime");
+        if let Some(detail) = error.detail() {
+            report = report.set_detail(detail);
+        }
+        if let Some(hint) = error.hint() {
+            report = report.set_hint(hint);
+        }
+        report
+    }
+}

@@ -1,0 +1,118 @@
+//! Every setting of the extension. Limits are for superusers to set: a caller must not lift its own.
+
+use std::ffi::CString;
+
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
+
+/// Ordinary calls; `init` has none. 0 means no limit.
+static CALL_TIMEOUT_MS: GucSetting<i32> = GucSetting::<i32>::new(60_000);
+/// Linear memory of one instance. Official C# modules start with 50 MB.
+static MAX_MEMORY_MB: GucSetting<i32> = GucSetting::<i32>::new(256);
+/// Reducers that call reducers through triggers: deeper is a loop more often than a design.
+static MAX_CALL_DEPTH: GucSetting<i32> = GucSetting::<i32>::new(16);
+/// Off by default: counting costs every instruction, and the timeout already bounds a call.
+static FUEL_PER_CALL: GucSetting<i32> = GucSetting::<i32>::new(0);
+/// An idle psql with an open UPDATE must not stop a module.
+static ROW_WAIT_MS: GucSetting<i32> = GucSetting::<i32>::new(200);
+/// Least important level that is kept in a module's log.
+static LOG_LEVEL: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"info"));
+
+/// Fuel is counted in units of this many instructions, so that the setting fits an int.
+const FUEL_UNIT: u64 = 1_000_000;
+
+/// Registers the settings.
+pub(crate) fn init() {
+    let flags = GucFlags::default();
+    GucRegistry::define_int_guc(
+        c"spacetime.call_timeout_ms",
+        c"Longest time one reducer call may take, in milliseconds; 0 means no limit.",
+        c"The call fails with 53400. init is not limited; statement_timeout applies besides.",
+        &CALL_TIMEOUT_MS,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        flags,
+    );
+    GucRegistry::define_int_guc(
+        c"spacetime.max_memory_mb",
+        c"Most memory one instance of a module may have, in megabytes.",
+        c"Growing beyond it fails in the guest; a call that dies of it fails with 53400.",
+        &MAX_MEMORY_MB,
+        1,
+        4096,
+        GucContext::Suset,
+        flags,
+    );
+    GucRegistry::define_int_guc(
+        c"spacetime.max_call_depth",
+        c"Deepest nesting of reducers that are called by triggers or functions of other reducers.",
+        c"Deeper calls fail with 54001.",
+        &MAX_CALL_DEPTH,
+        1,
+        100,
+        GucContext::Suset,
+        flags,
+    );
+    GucRegistry::define_int_guc(
+        c"spacetime.fuel_per_call",
+        c"Instructions one reducer call may execute, in millions; 0 means no limit.",
+        c"Deterministic, unlike the timeout, but counting makes guests slower. The call fails with 53400.",
+        &FUEL_PER_CALL,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        flags,
+    );
+    GucRegistry::define_int_guc(
+        c"spacetime.row_wait_ms",
+        c"Longest time a reducer waits for a row another transaction has locked, in milliseconds; 0 means no limit.",
+        c"The call fails with 55P03.",
+        &ROW_WAIT_MS,
+        0,
+        i32::MAX,
+        GucContext::Userset,
+        flags,
+    );
+    GucRegistry::define_string_guc(
+        c"spacetime.log_level",
+        c"Least important level kept in the logs of modules: error, warn, info, debug or trace.",
+        c"Panics are always kept.",
+        &LOG_LEVEL,
+        GucContext::Suset,
+        flags,
+    );
+}
+
+pub(crate) fn call_timeout() -> Option<std::time::Duration> {
+    let milliseconds = u64::try_from(CALL_TIMEOUT_MS.get()).unwrap_or(0);
+    (milliseconds > 0).then(|| std::time::Duration::from_millis(milliseconds))
+}
+
+pub(crate) fn max_memory_bytes() -> usize {
+    usize::try_from(MAX_MEMORY_MB.get()).unwrap_or(1) << 20
+}
+
+pub(crate) fn max_call_depth() -> i32 {
+    MAX_CALL_DEPTH.get()
+}
+
+pub(crate) fn fuel_per_call() -> Option<u64> {
+    let units = u64::try_from(FUEL_PER_CALL.get()).unwrap_or(0);
+    (units > 0).then_some(units * FUEL_UNIT)
+}
+
+pub(crate) fn row_wait_ms() -> i32 {
+    ROW_WAIT_MS.get()
+}
+
+/// Lowest importance that is logged, as a wire level (0 error … 4 trace).
+pub(crate) fn log_level() -> u8 {
+    let level = LOG_LEVEL.get();
+    match level.as_deref().map(std::ffi::CStr::to_bytes) {
+        Some(b"error") => 0,
+        Some(b"warn") => 1,
+        Some(b"debug") => 3,
+        Some(b"trace") => 4,
+        _ => 2,
+    }
+}

@@ -1,0 +1,23 @@
+//! The extension: WASM modules inside Postgres. ARCHITECTURE.md says how the rooms hang together.
+
+mod catalog;
+mod error;
+mod guc;
+mod module;
+mod pg;
+mod reducer;
+mod row;
+mod sql_api;
+mod wasm;
+
+pgrx::pg_module_magic!(name, version);
+
+pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
+pgrx::extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
+
+/// Runs when the library is loaded. Nothing of the sandbox may start here: under preload this is the postmaster, and
+/// neither engines nor threads survive its forks.
+#[pgrx::pg_guard]
+extern "C-unwind" fn _PG_init() {
+    guc::init();
+}

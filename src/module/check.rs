@@ -1,0 +1,39 @@
+//! Finds what operators' DDL has done to a module's tables, before a call stumbles over it.
+
+use super::ready;
+use crate::error::{Error, Result};
+
+/// One difference between a module and what Postgres holds of it.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) object: String,
+    pub(crate) problem: String,
+}
+
+/// `check_module(name)`.
+pub(crate) fn check(module: &str) -> Result<Vec<Finding>> {
+    let module = ready(module)?;
+    let mut findings = Vec::new();
+    for (at, stored) in module.row.storage.tables.iter().enumerate() {
+        match module.open_table(at) {
+            Ok((table, codec)) => {
+                let gone = codec.indexes.iter().filter(|index| index.facts.is_none());
+                findings.extend(gone.map(|index| Finding {
+                    object: index.name.clone(),
+                    problem: format!("index of table {} is gone", stored.pg_name),
+                }));
+                table.close();
+            }
+            Err(Error::TableChanged { table, problem, .. }) => findings.push(Finding { object: table, problem }),
+            Err(other) => return Err(other),
+        }
+    }
+    for reducer in &module.row.storage.reducers {
+        if let Some(function) = &reducer.pg_name
+            && module.wrapper(&reducer.name).is_none()
+        {
+            findings.push(Finding { object: function.clone(), problem: "function of a reducer is gone".into() });
+        }
+    }
+    Ok(findings)
+}

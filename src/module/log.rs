@@ -1,0 +1,171 @@
+//! What modules log: one JSON line per record in a file per module, outside of any transaction, so that records of
+//! rolled-back calls stay (module-abi.md §6.6). One `write` per line: lines of backends do not mix.
+
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::pg::user;
+use crate::wasm::host::LogRecord;
+
+/// Size at which a log is set aside; the last one set aside is kept.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Longest message kept.
+const MESSAGE_BYTES_MAX: usize = 64 << 10;
+
+/// One record as it is in the file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LogLine {
+    /// Microseconds since the Unix epoch.
+    pub(crate) ts: i64,
+    pub(crate) level: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<u32>,
+    pub(crate) message: String,
+}
+
+/// The log of one module.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    path: PathBuf,
+    file: RefCell<Option<File>>,
+}
+
+impl LogFile {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, file: RefCell::new(None) }
+    }
+
+    /// Appends a record. A log that cannot be written loses it: logging never fails a call.
+    pub(crate) fn append(&self, record: LogRecord<'_>) {
+        if importance(record.level) > crate::guc::log_level() {
+            return;
+        }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros());
+        let mut end = record.message.len().min(MESSAGE_BYTES_MAX);
+        while !record.message.is_char_boundary(end) {
+            end -= 1;
+        }
+        let line = LogLine {
+            ts: i64::try_from(now).unwrap_or(i64::MAX),
+            level: level_name(record.level).to_owned(),
+            target: record.target.map(str::to_owned),
+            file: record.file.map(str::to_owned),
+            line: record.line,
+            message: record.message[..end].to_owned(),
+        };
+        if let Ok(mut text) = serde_json::to_vec(&line) {
+            text.push(b'\n');
+            let _ = self.write(&text);
+        }
+    }
+
+    fn write(&self, text: &[u8]) -> std::io::Result<()> {
+        let mut slot = self.file.borrow_mut();
+        let mut file = match slot.take() {
+            Some(file) => file,
+            None => open(&self.path)?,
+        };
+        let metadata = file.metadata()?;
+        if metadata.len() >= FILE_BYTES_MAX || metadata.nlink() == 0 {
+            // Only the backend whose file is still the current one sets it aside.
+            if std::fs::metadata(&self.path).is_ok_and(|current| current.ino() == metadata.ino()) {
+                std::fs::rename(&self.path, set_aside(&self.path))?;
+            }
+            file = open(&self.path)?;
+        }
+        file.write_all(text)?;
+        *slot = Some(file);
+        Ok(())
+    }
+
+    /// The newest `limit` records at least as important as `min_level`, oldest first.
+    pub(crate) fn read(&self, limit: usize, min_level: &str) -> Result<Vec<LogLine>> {
+        let least = level_number(min_level).ok_or_else(|| Error::InvalidParameter {
+            what: format!("unknown log level {min_level:?}"),
+            hint: "Use error, warn, info, debug or trace.".into(),
+        })?;
+        let mut lines = Vec::new();
+        for path in [self.path.clone(), set_aside(&self.path)] {
+            let text = match std::fs::read(&path) {
+                Ok(text) => text,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(Error::File { action: "read", path, source }),
+            };
+            let newest_first = text.split(|byte| *byte == b'\n').rev();
+            let records = newest_first.filter_map(|line| serde_json::from_slice::<LogLine>(line).ok());
+            lines.extend(
+                records.filter(|line| level_number(&line.level).is_some_and(|level| level <= least)).take(limit - lines.len()),
+            );
+            if lines.len() == limit {
+                break;
+            }
+        }
+        lines.reverse();
+        Ok(lines)
+    }
+}
+
+/// `logs(module, limit_rows, min_level)`, for the module's owner.
+pub(crate) fn read_log(module: &str, limit_rows: i32, min_level: &str) -> Result<Vec<LogLine>> {
+    let module = super::ready(module)?;
+    if !user::has_rights_of(user::current_user(), module.owner) {
+        return Err(Error::Forbidden {
+            what: format!("must be owner of module {:?} to read its log", module.row.name),
+            hint: format!("It belongs to role {:?}.", module.row.owner_role),
+        });
+    }
+    module.log.read(usize::try_from(limit_rows).unwrap_or(0), min_level)
+}
+
+fn set_aside(path: &Path) -> PathBuf {
+    path.with_extension("jsonl.1")
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+}
+
+/// 0 most important; panics count as errors.
+fn importance(level: u8) -> u8 {
+    match level {
+        0..=4 => level,
+        101 => 0,
+        _ => 3,
+    }
+}
+
+fn level_name(level: u8) -> &'static str {
+    match level {
+        0 => "error",
+        1 => "warn",
+        2 => "info",
+        4 => "trace",
+        101 => "panic",
+        _ => "debug",
+    }
+}
+
+fn level_number(name: &str) -> Option<u8> {
+    match name {
+        "panic" | "error" => Some(0),
+        "warn" => Some(1),
+        "info" => Some(2),
+        "debug" => Some(3),
+        "trace" => Some(4),
+        _ => None,
+    }
+}

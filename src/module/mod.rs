@@ -1,0 +1,18 @@
+//! The life of a module: from bytes to a plan, from the plan to tables, from the catalog to something callable.
+
+mod check;
+mod ddl;
+mod log;
+mod names;
+mod paths;
+mod plan;
+mod publish;
+mod ready;
+mod sql_writer;
+
+pub(crate) use check::check;
+pub(crate) use log::{LogFile, read_log};
+pub(crate) use paths::StatePaths;
+pub(crate) use publish::{drop_module, publish};
+pub(crate) use ready::{ReadyModule, ready};
+pub(crate) use sql_writer::lock_for_sql_writer;

@@ -1,0 +1,375 @@
+//! Publishing: everything between the bytes of a module and its first call, in the caller's transaction. A failure at
+//! any point is an error of that transaction and leaves nothing behind but files named by content.
+
+use std::rc::Rc;
+
+use pgrx::spi::Spi;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use spacetime_auth::Identity;
+use spacetime_definition::Definition;
+
+use super::{LogFile, StatePaths, ddl, plan, ready};
+use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoragePlan};
+use crate::error::{Error, Result};
+use crate::pg::{access, entry, invalidation, name, user};
+use crate::reducer::{self, Caller};
+use crate::row::U64As;
+use crate::wasm::{ArtifactStore, Code};
+
+/// Longest name of a module: it names a schema.
+const NAME_BYTES_MAX: usize = name::NAME_BYTES_MAX;
+const RESERVED_SCHEMAS: [&str; 4] = ["public", "spacetime", "information_schema", "pg_catalog"];
+/// Issuer under which module identities are drawn.
+const LOCAL_ISSUER: &str = "localhost";
+
+/// The options of `publish_module`, as jsonb.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    /// Drop the module's tables first and begin afresh.
+    delete_data: bool,
+    concurrency: Option<ConcurrencyOption>,
+    sql_writers: Option<SqlWritersOption>,
+    u64: Option<U64As>,
+    schema: Option<String>,
+    owner_identity: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ConcurrencyOption {
+    Serial,
+    Row,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SqlWritersOption {
+    Locked,
+    Free,
+}
+
+/// A module that was compiled, booted and understood, and is not stored anywhere yet.
+struct Upload<'a> {
+    wasm: &'a [u8],
+    sha256: [u8; 32],
+    description: Vec<u8>,
+    definition: Definition,
+}
+
+/// `publish_module(name, wasm, options)`; returns `{module, version, created, steps}`.
+pub(crate) fn publish(module: &str, wasm: &[u8], options: serde_json::Value) -> Result<serde_json::Value> {
+    entry::check(c"publish_module")?;
+    if !access::database_is_utf8() {
+        return Err(Error::Unsupported {
+            what: "modules need a database whose encoding is UTF8".into(),
+            hint: "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0".into(),
+        });
+    }
+    require_valid_name(module)?;
+    let options: Options = serde_json::from_value(options).map_err(|error| Error::InvalidParameter {
+        what: format!("options of publish_module: {error}"),
+        hint: "Options: delete_data, concurrency ('serial', 'row'), sql_writers ('locked', 'free'), \
+               u64 ('numeric', 'bigint'), schema, owner_identity."
+            .into(),
+    })?;
+    access::lock_catalog(catalog::catalog_oid()?);
+    let existing = catalog::find(module)?;
+    if let Some(existing) = &existing {
+        require_owner(existing)?;
+    }
+    let identity = match &existing {
+        Some(existing) => existing.identity,
+        None => Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?)),
+    };
+    let upload = upload(module, wasm, identity)?;
+    match existing {
+        Some(existing) if !options.delete_data => update(existing, &upload),
+        existing => create(module, identity, existing, &upload, &options),
+    }
+}
+
+fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload<'a>> {
+    let sha256: [u8; 32] = Sha256::digest(wasm).into();
+    let artifacts = ArtifactStore { dir: StatePaths::artifacts() };
+    let mut warnings = Vec::new();
+    let code = Code::load(&artifacts, &sha256, super::ready::wanted_fuel(), || Ok(wasm.to_vec()), &mut warnings)?;
+    for warning in warnings {
+        pgrx::log!("spacetime: module {module:?}: {warning}");
+    }
+    let log = Rc::new(LogFile::new(StatePaths::log(identity)));
+    let description = reducer::describe(&code, module, log)?;
+    let definition = spacetime_definition::decode(&description).map_err(refused)?;
+    require_supported(&definition)?;
+    Ok(Upload { wasm, sha256, description, definition })
+}
+
+fn create(
+    module: &str,
+    identity: Identity,
+    replaced: Option<ModuleRow>,
+    upload: &Upload<'_>,
+    options: &Options,
+) -> Result<serde_json::Value> {
+    let owner_role = match &replaced {
+        Some(replaced) => replaced.owner_role.clone(),
+        None => user::role_name(user::current_user()),
+    };
+    let schema_name = match (&replaced, &options.schema) {
+        (Some(replaced), _) => replaced.schema_name.clone(),
+        (None, Some(schema)) => schema.clone(),
+        (None, None) => module.to_owned(),
+    };
+    let mut steps = Vec::new();
+    if let Some(replaced) = &replaced {
+        remove(replaced, false, &mut steps)?;
+    }
+    require_free_schema(&schema_name)?;
+    let u64_as = options.u64.or(replaced.as_ref().map(|module| module.u64_as)).unwrap_or_default();
+    let storage = plan::plan(&upload.definition, &schema_name, u64_as)?;
+    let row = ModuleRow {
+        name: module.to_owned(),
+        identity,
+        owner_identity: owner_identity(options, replaced.as_ref())?,
+        owner_role,
+        schema_name,
+        version: replaced.as_ref().map_or(1, |replaced| replaced.version + 1),
+        wasm_sha256: upload.sha256,
+        description: upload.description.clone(),
+        concurrency: match options.concurrency {
+            Some(ConcurrencyOption::Row) => Concurrency::Row,
+            Some(ConcurrencyOption::Serial) => Concurrency::Serial,
+            None => replaced.as_ref().map_or(Concurrency::Serial, |module| module.concurrency),
+        },
+        sql_writers: match options.sql_writers {
+            Some(SqlWritersOption::Free) => SqlWriters::Free,
+            Some(SqlWritersOption::Locked) => SqlWriters::Locked,
+            None => replaced.as_ref().map_or(SqlWriters::Locked, |module| module.sql_writers),
+        },
+        u64_as,
+        storage,
+    };
+    run(&ddl::create(&row.storage, &row.schema_name), &mut steps)?;
+    catalog::insert(&row, upload.wasm)?;
+    let triggers = ddl::lock_triggers(&row.storage, &row.schema_name, identity, row.sql_writers);
+    run(&triggers, &mut steps)?;
+    create_wrappers(&row, &mut steps)?;
+    let ready = ready(module)?;
+    warn_of_gaps(&upload.definition);
+    reducer::call_init(&ready)?;
+    Ok(result(&row, replaced.is_none(), &steps))
+}
+
+/// A new version of a module whose tables stay as they are.
+fn update(existing: ModuleRow, upload: &Upload<'_>) -> Result<serde_json::Value> {
+    if existing.wasm_sha256 == upload.sha256 {
+        return Ok(result(&existing, false, &[]));
+    }
+    let storage = plan::plan(&upload.definition, &existing.schema_name, existing.u64_as)?;
+    if !same_tables(&storage, &existing.storage) {
+        return Err(Error::Unsupported {
+            what: format!("the new version of module {:?} changes its tables or types", existing.name),
+            hint: "Publish with the option delete_data to begin afresh; updates that keep the data while tables change \
+                   are a current limitation."
+                .into(),
+        });
+    }
+    access::lock_module(
+        access::schema(&existing.schema_name)
+            .and_then(|schema| access::relation(schema, &existing.storage.lock_table))
+            .ok_or_else(|| Error::SchemaGone {
+                module: existing.name.clone(),
+                schema: existing.schema_name.clone(),
+            })?,
+    );
+    let mut steps = Vec::new();
+    let old = existing.storage.reducers.clone();
+    let row = ModuleRow {
+        version: existing.version + 1,
+        wasm_sha256: upload.sha256,
+        description: upload.description.clone(),
+        storage,
+        ..existing
+    };
+    let unchanged = |reducer: &catalog::StoredReducer| row.storage.reducers.contains(reducer);
+    let drops: Vec<_> = old
+        .iter()
+        .filter(|reducer| !unchanged(reducer))
+        .filter_map(|reducer| ddl::drop_wrapper(reducer, &row.schema_name))
+        .collect();
+    run(&drops, &mut steps)?;
+    catalog::update_code(&row, upload.wasm)?;
+    let added = row.storage.reducers.iter().filter(|reducer| !old.contains(reducer));
+    let wrappers = added
+        .filter_map(|reducer| ddl::create_wrapper(reducer, &row.schema_name, row.identity, &row.owner_role))
+        .collect::<Vec<_>>();
+    run_as_superuser(&wrappers, &mut steps)?;
+    warn_of_gaps(&upload.definition);
+    Ok(result(&row, false, &steps))
+}
+
+/// `drop_module(name, keep_data)`.
+pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
+    entry::check(c"drop_module")?;
+    access::lock_catalog(catalog::catalog_oid()?);
+    let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
+    require_owner(&row)?;
+    remove(&row, keep_data, &mut Vec::new())
+}
+
+fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<()> {
+    if access::schema(&row.schema_name).is_some() {
+        let statements = if keep_data {
+            let drops = row.storage.reducers.iter().filter_map(|r| ddl::drop_wrapper(r, &row.schema_name));
+            drops.chain(ddl::drop_lock_triggers(&row.storage, &row.schema_name)).collect()
+        } else {
+            vec![format!("DROP SCHEMA {} CASCADE", name::quote(&row.schema_name))]
+        };
+        run(&statements, steps)?;
+    }
+    catalog::delete(row.identity)?;
+    announce()
+}
+
+fn create_wrappers(row: &ModuleRow, steps: &mut Vec<String>) -> Result<()> {
+    let wrappers: Vec<_> = row
+        .storage
+        .reducers
+        .iter()
+        .filter_map(|reducer| ddl::create_wrapper(reducer, &row.schema_name, row.identity, &row.owner_role))
+        .collect();
+    run_as_superuser(&wrappers, steps)
+}
+
+/// Runs DDL with the rights of the caller, and with settings nobody can bend it by.
+fn run(statements: &[String], steps: &mut Vec<String>) -> Result<()> {
+    let caller = user::become_owner(user::current_user());
+    let done = run_pinned(statements, steps);
+    caller.restore();
+    done
+}
+
+/// Functions in an untrusted language can be made by superusers only; they are handed to the module's owner at once.
+fn run_as_superuser(statements: &[String], steps: &mut Vec<String>) -> Result<()> {
+    // The validator looks the module up.
+    announce()?;
+    user::as_catalog_owner(|| run_pinned(statements, steps))?;
+    announce()
+}
+
+fn run_pinned(statements: &[String], steps: &mut Vec<String>) -> Result<()> {
+    user::pin_settings("pg_catalog, pg_temp");
+    user::set_local(c"client_min_messages", "warning");
+    for statement in statements {
+        Spi::connect_mut(|client| client.update(statement.as_str(), None, &[]).map(|_| ()))
+            .map_err(|error| Error::Internal(format!("{error}: {statement}")))?;
+    }
+    steps.extend_from_slice(statements);
+    Ok(())
+}
+
+fn announce() -> Result<()> {
+    invalidation::announce_module_change(catalog::catalog_oid()?);
+    Ok(())
+}
+
+fn result(row: &ModuleRow, created: bool, steps: &[String]) -> serde_json::Value {
+    serde_json::json!({ "module": row.name, "version": row.version, "created": created, "steps": steps })
+}
+
+fn same_tables(new: &StoragePlan, old: &StoragePlan) -> bool {
+    // Types made for parameters only may come and go with their reducers; those of columns may not.
+    new.tables == old.tables && new.types == old.types
+}
+
+fn owner_identity(options: &Options, replaced: Option<&ModuleRow>) -> Result<Identity> {
+    if let Some(text) = &options.owner_identity {
+        let bytes = hex::decode(text.trim_start_matches("0x")).ok().and_then(|bytes| bytes.try_into().ok());
+        return bytes.map(Identity::from_be_bytes).ok_or_else(|| Error::InvalidParameter {
+            what: format!("owner_identity {text:?} is no identity"),
+            hint: "An identity is 64 hexadecimal digits.".into(),
+        });
+    }
+    match replaced {
+        Some(replaced) => Ok(replaced.owner_identity),
+        None => Ok(Caller::of_session(&catalog::installation()?)?.identity),
+    }
+}
+
+fn require_owner(module: &ModuleRow) -> Result<()> {
+    let allowed = match access::role(&module.owner_role) {
+        Some(owner) => user::has_rights_of(user::current_user(), owner),
+        None => user::is_superuser(),
+    };
+    if allowed {
+        return Ok(());
+    }
+    Err(Error::Forbidden {
+        what: format!("must be owner of module {:?}", module.name),
+        hint: format!("It belongs to role {:?}.", module.owner_role),
+    })
+}
+
+fn require_valid_name(module: &str) -> Result<()> {
+    let parts_are_fine = module.split('-').all(|part| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    });
+    if parts_are_fine && module.len() <= NAME_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Error::InvalidParameter {
+        what: format!("{module:?} is no name for a module"),
+        hint: format!(
+            "Use lower-case letters and digits, separated by single hyphens, {NAME_BYTES_MAX} characters at most."
+        ),
+    })
+}
+
+fn require_free_schema(schema: &str) -> Result<()> {
+    let hint = "Publish with the option schema, for example '{\"schema\": \"chat_app\"}'.".to_owned();
+    if RESERVED_SCHEMAS.contains(&schema) || schema.starts_with("pg_") || schema.len() > NAME_BYTES_MAX {
+        return Err(Error::InvalidParameter { what: format!("{schema:?} cannot be the schema of a module"), hint });
+    }
+    if access::schema(schema).is_some() {
+        let what = match catalog::find_by_schema(schema)? {
+            Some(other) => format!("schema {schema:?} belongs to module {:?}", other.name),
+            None => format!("schema {schema:?} already exists and is not a module's"),
+        };
+        return Err(Error::AlreadyExists { what, hint });
+    }
+    Ok(())
+}
+
+fn require_supported(definition: &Definition) -> Result<()> {
+    match definition.tables.iter().find(|table| table.is_event) {
+        None => Ok(()),
+        Some(table) => Err(Error::Unsupported {
+            what: format!("table {:?} is an event table, which is not supported yet", table.name),
+            hint: "Make it an ordinary table and delete rows that have been handled.".into(),
+        }),
+    }
+}
+
+/// Says what of a module will not work, as long as it does not.
+fn warn_of_gaps(definition: &Definition) {
+    if definition.tables.iter().any(|table| table.schedule.is_some()) {
+        pgrx::warning!("the module has scheduled tables; nothing runs their reducers yet");
+    }
+    if !definition.views.is_empty() || !definition.procedures.is_empty() {
+        pgrx::warning!("the module has views or procedures; they cannot be called yet");
+    }
+    if !definition.row_level_security.is_empty() {
+        pgrx::warning!("the module has client visibility filters; grant no one else access to its tables yet");
+    }
+}
+
+/// A module whose description was not understood.
+pub(super) fn refused(error: spacetime_definition::Error) -> Error {
+    match error {
+        spacetime_definition::Error::Unsupported { what, hint } => {
+            Error::Unsupported { what: format!("{what} is not supported"), hint }
+        }
+        other => Error::InvalidModule(format!("its definition is not valid: {other}")),
+    }
+}

@@ -1,0 +1,229 @@
+//! Modules ready to be called, one cache per backend.
+//!
+//! Key: name or identity in hex. Lifetime: the backend's. Invalidation: a publish or drop, by anyone, changes
+//! modules_generation (see [`crate::pg::invalidation`]); the whole cache is then dropped. A call in progress keeps its
+//! own reference, so a module is never freed under it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::mem::ManuallyDrop;
+use std::rc::Rc;
+
+use spacetime_definition::Definition;
+
+use super::{LogFile, StatePaths};
+use crate::catalog::{self, Concurrency, ModuleRow};
+use crate::error::{Error, Result};
+use crate::pg::clock::ModuleState;
+use crate::pg::relation::OpenTable;
+use crate::pg::{Oid, access, invalidation, xact};
+use crate::row::{PartNames, TableCodec};
+use crate::wasm::{ArtifactStore, Code, Fuel, Instance};
+
+/// Instances kept for later calls; more exist only while calls are nested.
+const IDLE_INSTANCES_MAX: usize = 4;
+
+thread_local! {
+    /// Not dropped at exit: instances would unmap code while the process is being torn down.
+    static CACHE: ManuallyDrop<RefCell<Cache>> = ManuallyDrop::new(RefCell::new(Cache::default()));
+    /// Counts rollbacks that may have left guest memory ahead of the database.
+    static ROLLBACKS: Cell<u64> = const { Cell::new(0) };
+}
+
+#[derive(Default)]
+struct Cache {
+    generation: u64,
+    modules: HashMap<String, Rc<ReadyModule>>,
+}
+
+/// A published module with everything worked out that calls need.
+pub(crate) struct ReadyModule {
+    pub(crate) row: ModuleRow,
+    pub(crate) definition: Definition,
+    pub(crate) owner: Oid,
+    pub(crate) schema: Oid,
+    pub(crate) lock_table: Oid,
+    /// The function of the trigger that makes SQL writers take the lock.
+    pub(crate) lock_trigger: Oid,
+    /// Search path for triggers and defaults of operators on the module's tables.
+    pub(crate) search_path: String,
+    /// What identities of roles are derived from.
+    pub(crate) installation: String,
+    pub(crate) state: ModuleState,
+    pub(crate) log: Rc<LogFile>,
+    code: Code,
+    codecs: Vec<RefCell<Option<Rc<TableCodec>>>>,
+    /// Table and position of each index; an index id is a position here.
+    indexes: Vec<(usize, usize)>,
+    wrappers: HashMap<String, Oid>,
+    idle: RefCell<Vec<(u64, Instance)>>,
+}
+
+impl std::fmt::Debug for ReadyModule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReadyModule").field("name", &self.row.name).finish_non_exhaustive()
+    }
+}
+
+/// The module of that name or identity, from the cache or freshly loaded.
+pub(crate) fn ready(name: &str) -> Result<Rc<ReadyModule>> {
+    invalidation::accept();
+    let fuel = wanted_fuel();
+    let cached = CACHE.with(|cache| {
+        let mut cache = cache.borrow_mut();
+        let generation = invalidation::modules_generation();
+        if cache.generation != generation {
+            cache.generation = generation;
+            cache.modules.clear();
+        }
+        cache.modules.get(name).filter(|module| module.code.fuel() == fuel).cloned()
+    });
+    if let Some(module) = cached {
+        return Ok(module);
+    }
+    invalidation::watch(catalog::catalog_oid()?);
+    let generation = invalidation::modules_generation();
+    let module = Rc::new(ReadyModule::load(name, fuel)?);
+    CACHE.with(|cache| {
+        let mut cache = cache.borrow_mut();
+        // What changed while loading will be loaded again.
+        if cache.generation == generation {
+            cache.modules.insert(name.to_owned(), Rc::clone(&module));
+        }
+    });
+    Ok(module)
+}
+
+/// The flavour of code the settings ask for.
+pub(super) fn wanted_fuel() -> Fuel {
+    if crate::guc::fuel_per_call().is_some() { Fuel::On } else { Fuel::Off }
+}
+
+impl ReadyModule {
+    fn load(name: &str, fuel: Fuel) -> Result<Self> {
+        let row = catalog::find(name)?.ok_or_else(|| Error::NoSuchModule(name.to_owned()))?;
+        let definition = spacetime_definition::decode(&row.description).map_err(super::publish::refused)?;
+        let artifacts = ArtifactStore { dir: StatePaths::artifacts() };
+        let mut warnings = Vec::new();
+        let wasm = || catalog::wasm(row.identity);
+        let code = Code::load(&artifacts, &row.wasm_sha256, fuel, wasm, &mut warnings)?;
+        for warning in warnings {
+            pgrx::log!("spacetime: module {:?}: {warning}", row.name);
+        }
+        Self::assemble(row, definition, code)
+    }
+
+    pub(super) fn assemble(row: ModuleRow, definition: Definition, code: Code) -> Result<Self> {
+        let gone = || Error::SchemaGone { module: row.name.clone(), schema: row.schema_name.clone() };
+        let schema = access::schema(&row.schema_name).ok_or_else(gone)?;
+        let lock_table = access::relation(schema, &row.storage.lock_table).ok_or_else(gone)?;
+        let owner = access::role(&row.owner_role).ok_or_else(|| Error::NotInState {
+            what: format!("role {:?}, owner of module {:?}, does not exist", row.owner_role, row.name),
+            hint: "Create the role, or drop the module.".into(),
+        })?;
+        let mut wrappers = HashMap::new();
+        for (oid, body) in catalog::find_all_wrappers(schema)? {
+            if let Ok(body) = serde_json::from_str::<crate::reducer::WrapperBody>(&body)
+                && body.module == row.identity.to_string()
+            {
+                wrappers.insert(body.reducer, oid);
+            }
+        }
+        let indexes = definition
+            .tables
+            .iter()
+            .enumerate()
+            .flat_map(|(table, definition)| (0..definition.indexes.len()).map(move |index| (table, index)))
+            .collect();
+        xact::set_on_abort(|| ROLLBACKS.set(ROLLBACKS.get() + 1));
+        Ok(Self {
+            search_path: format!("{}, pg_catalog, pg_temp", crate::pg::name::quote(&row.schema_name)),
+            installation: catalog::installation()?,
+            state: ModuleState::open(&StatePaths::state(row.identity))?,
+            log: Rc::new(LogFile::new(StatePaths::log(row.identity))),
+            lock_trigger: access::function_without_arguments("spacetime", "_lock_module").unwrap_or(Oid::INVALID),
+            codecs: definition.tables.iter().map(|_| RefCell::new(None)).collect(),
+            idle: RefCell::new(Vec::new()),
+            row,
+            definition,
+            owner,
+            schema,
+            lock_table,
+            code,
+            indexes,
+            wrappers,
+        })
+    }
+
+    /// Whether reducers of this module run one at a time.
+    pub(crate) fn is_serial(&self) -> bool {
+        self.row.concurrency == Concurrency::Serial
+    }
+
+    /// The SQL function of a reducer.
+    pub(crate) fn wrapper(&self, reducer: &str) -> Option<Oid> {
+        self.wrappers.get(reducer).copied()
+    }
+
+    /// Id of an index, by canonical name, then alias.
+    pub(crate) fn index_id(&self, name: &str) -> Option<usize> {
+        let place = self.definition.index_by_name(name)?;
+        self.indexes.iter().position(|candidate| *candidate == place)
+    }
+
+    /// Table and position of the index with this id.
+    pub(crate) fn index_place(&self, id: usize) -> Option<(usize, usize)> {
+        self.indexes.get(id).copied()
+    }
+
+    /// Opens a table of the module for the length of a call.
+    pub(crate) fn open_table(&self, at: usize) -> Result<(OpenTable, Rc<TableCodec>)> {
+        let stored = &self.row.storage.tables[at];
+        let relation = access::relation(self.schema, &stored.pg_name).ok_or_else(|| Error::TableChanged {
+            module: self.row.name.clone(),
+            table: stored.pg_name.clone(),
+            problem: "it is gone".into(),
+        })?;
+        let table = OpenTable::open(relation);
+        let current = self.codecs[at].borrow().as_ref().filter(|codec| codec.serves(relation)).cloned();
+        if let Some(codec) = current {
+            return Ok((table, codec));
+        }
+        let names = PartNames {
+            table: &stored.pg_name,
+            columns: stored.columns.iter().map(|column| column.pg_name.as_str()).collect(),
+            indexes: stored.indexes.iter().map(|index| index.pg_name.as_str()).collect(),
+            sequences: stored
+                .sequences
+                .iter()
+                .filter_map(|sequence| Some((sequence.column, access::relation(self.schema, &sequence.pg_name)?)))
+                .collect(),
+        };
+        let codec =
+            Rc::new(TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, &table)?);
+        *self.codecs[at].borrow_mut() = Some(Rc::clone(&codec));
+        Ok((table, codec))
+    }
+
+    /// An instance that no rollback has left ahead of the database: an idle one, or a new one.
+    pub(crate) fn take_instance(&self) -> Result<Instance> {
+        let rollbacks = ROLLBACKS.get();
+        let idle = {
+            let mut idle = self.idle.borrow_mut();
+            idle.retain(|(seen, _)| *seen == rollbacks);
+            idle.pop()
+        };
+        match idle {
+            Some((_, instance)) => Ok(instance),
+            None => crate::reducer::boot(&self.code, &self.row.name, Rc::clone(&self.log)).map(|(instance, _)| instance),
+        }
+    }
+
+    /// Keeps an instance that ended a call well for the next one.
+    pub(crate) fn give_back(&self, instance: Instance) {
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < IDLE_INSTANCES_MAX {
+            idle.push((ROLLBACKS.get(), instance));
+        }
+    }
+}

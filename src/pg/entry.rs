@@ -1,0 +1,25 @@
+//! What is checked before anything of a call happens: direct heap access skips every check the executor makes, so a
+//! write would otherwise commit inside `BEGIN READ ONLY` (seen; spec/postgres-traps.md 2).
+
+use pgrx::pg_sys;
+
+use crate::error::{Error, Result};
+
+/// Refuses calls where a write must not happen: 25006 in read-only transactions and on standbys, 25000 in parallel
+/// workers, 42501 in a security-restricted operation, 54001 when the stack is used up.
+pub(crate) fn check(function: &std::ffi::CStr) -> Result<()> {
+    // SAFETY: these raise or return; `function` outlives the calls.
+    unsafe {
+        pg_sys::PreventCommandIfReadOnly(function.as_ptr());
+        pg_sys::PreventCommandDuringRecovery(function.as_ptr());
+        pg_sys::PreventCommandIfParallelMode(function.as_ptr());
+        pg_sys::check_stack_depth();
+        if pg_sys::InSecurityRestrictedOperation() {
+            return Err(Error::Forbidden {
+                what: "cannot call a reducer within a security-restricted operation".into(),
+                hint: "Index expressions, materialized views and maintenance commands cannot call reducers.".into(),
+            });
+        }
+    }
+    Ok(())
+}

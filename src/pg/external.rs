@@ -1,0 +1,79 @@
+//! Functions of the server that pgrx has no bindings for. Signatures copied from the headers named beside them.
+//!
+//! Each is called behind pgrx's guard, which turns a Postgres ERROR into a panic.
+
+use pgrx::pg_sys;
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
+
+mod raw {
+    use pgrx::pg_sys;
+
+    unsafe extern "C-unwind" {
+        pub(super) fn nextval_internal(sequence: pg_sys::Oid, check_permissions: bool) -> i64;
+        pub(super) fn ExecComputeStoredGenerated(
+            result_rel_info: *mut pg_sys::ResultRelInfo,
+            estate: *mut pg_sys::EState,
+            slot: *mut pg_sys::TupleTableSlot,
+            command: pg_sys::CmdType::Type,
+        );
+        pub(super) fn RegisterTimeout(id: i32, handler: Option<unsafe extern "C" fn()>) -> i32;
+        pub(super) fn enable_timeout_every(id: i32, first: pg_sys::TimestampTz, delay_ms: i32);
+        pub(super) fn disable_timeout(id: i32, keep_indicator: bool);
+    }
+}
+
+/// commands/sequence.h
+///
+/// # Safety
+/// In a transaction that may write.
+pub(super) unsafe fn nextval_internal(sequence: pg_sys::Oid, check_permissions: bool) -> i64 {
+    // SAFETY: upheld by the caller; no value with a destructor lives in the closure.
+    unsafe { pg_guard_ffi_boundary(|| raw::nextval_internal(sequence, check_permissions)) }
+}
+
+/// executor/nodeModifyTable.h
+///
+/// # Safety
+/// All pointers are of one open result relation.
+pub(super) unsafe fn compute_stored_generated(
+    target: *mut pg_sys::ResultRelInfo,
+    estate: *mut pg_sys::EState,
+    slot: *mut pg_sys::TupleTableSlot,
+    command: pg_sys::CmdType::Type,
+) {
+    // SAFETY: upheld by the caller; no value with a destructor lives in the closure.
+    unsafe { pg_guard_ffi_boundary(|| raw::ExecComputeStoredGenerated(target, estate, slot, command)) }
+}
+
+/// utils/timeout.h; raises FATAL when all slots are taken.
+///
+/// # Safety
+/// The handler is async-signal-safe.
+pub(super) unsafe fn register_timeout(handler: unsafe extern "C" fn()) -> i32 {
+    // SAFETY: upheld by the caller; an id of USER_TIMEOUT asks for a free slot.
+    unsafe { pg_guard_ffi_boundary(|| raw::RegisterTimeout(USER_TIMEOUT, Some(handler))) }
+}
+
+/// utils/timeout.h; `first` is an absolute time, `delay_ms` the period.
+///
+/// # Safety
+/// `id` is registered.
+pub(super) unsafe fn enable_timeout_every(id: i32, first: pg_sys::TimestampTz, delay_ms: i32) {
+    // SAFETY: upheld by the caller.
+    unsafe { pg_guard_ffi_boundary(|| raw::enable_timeout_every(id, first, delay_ms)) }
+}
+
+/// utils/timeout.h; allowed on timers that are not active. Raises nothing.
+///
+/// # Safety
+/// `id` is registered.
+pub(super) unsafe fn disable_timeout(id: i32) {
+    // SAFETY: upheld by the caller; not guarded because it cannot raise and runs in abort callbacks.
+    unsafe { raw::disable_timeout(id, false) }
+}
+
+/// `USER_TIMEOUT` of utils/timeout.h: the first id open to extensions.
+#[cfg(any(feature = "pg15", feature = "pg16"))]
+const USER_TIMEOUT: i32 = 12;
+#[cfg(any(feature = "pg17", feature = "pg18"))]
+const USER_TIMEOUT: i32 = 13;

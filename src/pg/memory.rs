@@ -1,0 +1,59 @@
+//! Memory contexts of a call: one that lives as long as the call, one that is emptied after each row.
+
+use pgrx::pg_sys;
+
+/// Child of the context current when the call began; everything a call allocates in Postgres hangs below it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallMemory {
+    call: pg_sys::MemoryContext,
+    row: pg_sys::MemoryContext,
+    outer: pg_sys::MemoryContext,
+}
+
+impl CallMemory {
+    /// Creates the contexts and makes the call's the current one.
+    pub(crate) fn enter() -> Self {
+        // SAFETY: plain creation of child contexts; freed by `leave`, or with their parent when the call fails.
+        unsafe {
+            let outer = pg_sys::CurrentMemoryContext;
+            let call = new_context(outer, c"spacetime call");
+            let row = new_context(call, c"spacetime row");
+            pg_sys::CurrentMemoryContext = call;
+            Self { call, row, outer }
+        }
+    }
+
+    /// Runs `body` with the row's context current and empties it afterwards. Not entered twice.
+    pub(crate) fn with_row<R>(self, body: impl FnOnce() -> R) -> R {
+        // SAFETY: both contexts live as long as the call. On a panic the abort resets CurrentMemoryContext.
+        unsafe {
+            pg_sys::CurrentMemoryContext = self.row;
+            let result = body();
+            pg_sys::CurrentMemoryContext = self.call;
+            pg_sys::MemoryContextReset(self.row);
+            result
+        }
+    }
+
+    /// Frees everything and makes the outer context current again.
+    pub(crate) fn leave(self) {
+        // SAFETY: nothing allocated below `call` is used after the call ended.
+        unsafe {
+            pg_sys::CurrentMemoryContext = self.outer;
+            pg_sys::MemoryContextDelete(self.call);
+        }
+    }
+}
+
+unsafe fn new_context(parent: pg_sys::MemoryContext, name: &'static std::ffi::CStr) -> pg_sys::MemoryContext {
+    // SAFETY: the name is static, as AllocSetContextCreateInternal requires.
+    unsafe {
+        pg_sys::AllocSetContextCreateInternal(
+            parent,
+            name.as_ptr(),
+            pg_sys::ALLOCSET_DEFAULT_MINSIZE as usize,
+            pg_sys::ALLOCSET_DEFAULT_INITSIZE as usize,
+            pg_sys::ALLOCSET_DEFAULT_MAXSIZE as usize,
+        )
+    }
+}

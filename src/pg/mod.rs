@@ -1,0 +1,31 @@
+//! The only folder that speaks to Postgres' C interface (`pg_sys`).
+//!
+//! Hazard that shapes everything here: a Postgres ERROR leaves any of these functions as a Rust panic (pgrx), and the
+//! transaction's resource owners and memory contexts free what was open. So nothing in this folder implements `Drop`
+//! by calling Postgres: what a call opened is closed explicitly on success and left to the abort on failure.
+
+pub(crate) mod access;
+pub(crate) mod array;
+pub(crate) mod clock;
+pub(crate) mod datum;
+pub(crate) mod entry;
+pub(crate) mod external;
+pub(crate) mod function;
+pub(crate) mod index;
+pub(crate) mod interrupt;
+pub(crate) mod invalidation;
+pub(crate) mod memory;
+pub(crate) mod name;
+pub(crate) mod numeric;
+pub(crate) mod probe;
+pub(crate) mod relation;
+pub(crate) mod scan;
+pub(crate) mod snapshot;
+pub(crate) mod timeout;
+pub(crate) mod trigger;
+pub(crate) mod types;
+pub(crate) mod user;
+pub(crate) mod write;
+pub(crate) mod xact;
+
+pub(crate) use pgrx::pg_sys::{Datum, ItemPointerData as RowId, Oid};

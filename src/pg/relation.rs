@@ -1,0 +1,189 @@
+//! A table opened for the length of one call.
+//!
+//! Opened at first use, closed when the call ends well; when it fails the transaction's resource owner closes it.
+//! Nothing here outlives the call: only codecs and facts are kept, and they are checked against relation_generation.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys::{self, Datum, Oid};
+
+use super::write::{WriteContext, Writer};
+
+/// An open table with a slot to read into, and a writer once something was written.
+#[derive(Debug)]
+pub(crate) struct OpenTable {
+    relation: pg_sys::Relation,
+    read_slot: *mut pg_sys::TupleTableSlot,
+    writer: Option<Box<Writer>>,
+}
+
+/// One attribute of a table, as the codec needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct Attribute {
+    /// From 1.
+    pub(crate) number: i16,
+    pub(crate) name: String,
+    pub(crate) type_oid: Oid,
+    pub(crate) not_null: bool,
+    pub(crate) generated: bool,
+}
+
+impl OpenTable {
+    /// Opens `oid` for reading; raises when it is gone.
+    pub(crate) fn open(oid: Oid) -> Self {
+        // SAFETY: raises or returns a referenced relation, held until `close` or the abort.
+        unsafe {
+            let relation = pg_sys::table_open(oid, pg_sys::AccessShareLock as i32);
+            let read_slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
+            Self { relation, read_slot, writer: None }
+        }
+    }
+
+    pub(super) fn relation(&self) -> pg_sys::Relation {
+        self.relation
+    }
+
+    pub(super) fn read_slot(&self) -> *mut pg_sys::TupleTableSlot {
+        self.read_slot
+    }
+
+    /// Values and null flags of the row in the read slot, one per attribute.
+    pub(crate) fn row(&self) -> (&[Datum], &[bool]) {
+        // SAFETY: a row is in the slot; deforming fills `natts` values, which live as long as the row is in the slot.
+        unsafe { slot_row(self.read_slot) }
+    }
+
+    /// Where the row in the read slot is stored.
+    pub(crate) fn row_id(&self) -> pg_sys::ItemPointerData {
+        // SAFETY: the slot is live.
+        unsafe { (*self.read_slot).tts_tid }
+    }
+
+    /// Empties the read slot and so drops its buffer pin.
+    pub(crate) fn forget_row(&self) {
+        // SAFETY: the slot is live.
+        unsafe { pg_sys::ExecClearTuple(self.read_slot) };
+    }
+
+    /// The table's writer, opened on first use.
+    pub(crate) fn writer(&mut self, context: WriteContext<'_>) -> crate::error::Result<&mut Writer> {
+        if self.writer.is_none() {
+            self.writer = Some(Box::new(Writer::open(self.relation, context)?));
+        }
+        self.writer.as_deref_mut().ok_or_else(|| crate::error::Error::Internal("writer missing".into()))
+    }
+
+    /// The writer, which must be open, beside the row in the read slot.
+    pub(crate) fn writer_and_row(&mut self) -> crate::error::Result<(&mut Writer, (&[Datum], &[bool]))> {
+        // SAFETY: the slot's arrays are not touched by the writer.
+        let row = unsafe { slot_row(self.read_slot) };
+        let writer = self.writer.as_deref_mut();
+        Ok((writer.ok_or_else(|| crate::error::Error::Internal("writer missing".into()))?, row))
+    }
+
+    /// Closes everything after a call that ended well; locks stay until the transaction ends.
+    pub(crate) fn close(self) {
+        if let Some(writer) = self.writer {
+            writer.close();
+        }
+        // SAFETY: opened by `open`, closed once.
+        unsafe {
+            pg_sys::ExecDropSingleTupleTableSlot(self.read_slot);
+            pg_sys::table_close(self.relation, pg_sys::NoLock as i32);
+        }
+    }
+
+    /// Attributes that are not dropped.
+    pub(crate) fn attributes(&self) -> Vec<Attribute> {
+        // SAFETY: the tuple descriptor lives as long as the relation is open.
+        unsafe {
+            let descriptor = (*self.relation).rd_att;
+            (0..(*descriptor).natts as usize)
+                .map(|at| &*attribute(descriptor, at))
+                .filter(|attribute| !attribute.attisdropped)
+                .map(|attribute| Attribute {
+                    number: attribute.attnum,
+                    name: CStr::from_ptr(attribute.attname.data.as_ptr()).to_string_lossy().into_owned(),
+                    type_oid: attribute.atttypid,
+                    not_null: attribute.attnotnull,
+                    generated: attribute.attgenerated != 0,
+                })
+                .collect()
+        }
+    }
+
+    /// Number of attributes, dropped ones included: the length of what [`OpenTable::row`] returns.
+    pub(crate) fn width(&self) -> usize {
+        // SAFETY: the tuple descriptor lives as long as the relation is open.
+        unsafe { (*(*self.relation).rd_att).natts as usize }
+    }
+
+    /// Why reducers cannot work on this table at all, if so.
+    pub(crate) fn obstacle(&self) -> Option<&'static str> {
+        // SAFETY: the relation is open.
+        unsafe {
+            match (*(*self.relation).rd_rel).relkind as u8 {
+                pg_sys::RELKIND_RELATION if !(*self.relation).rd_rules.is_null() => Some("it has rules"),
+                pg_sys::RELKIND_RELATION => None,
+                pg_sys::RELKIND_PARTITIONED_TABLE => Some("it is partitioned"),
+                pg_sys::RELKIND_FOREIGN_TABLE => Some("it is a foreign table"),
+                _ => Some("it is not a table"),
+            }
+        }
+    }
+
+    /// Indexes of the table: relation oid and name.
+    pub(crate) fn indexes(&self) -> Vec<(Oid, String)> {
+        // SAFETY: the list is a copy; index names come from the syscache as palloc'd strings.
+        unsafe {
+            let list = pg_sys::RelationGetIndexList(self.relation);
+            let indexes = pgrx::PgList::<std::ffi::c_void>::from_pg(list);
+            indexes
+                .iter_oid()
+                .filter_map(|oid| {
+                    let name = pg_sys::get_rel_name(oid);
+                    (!name.is_null()).then(|| (oid, CStr::from_ptr(name).to_string_lossy().into_owned()))
+                })
+                .collect()
+        }
+    }
+
+    /// Facts of the index `oid` of this table.
+    pub(crate) fn index_facts(&self, oid: Oid) -> super::index::IndexFacts {
+        // SAFETY: opened and closed here; the lock stays, as usual for indexes of a locked table.
+        unsafe {
+            let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as i32);
+            let facts = super::index::IndexFacts::of(index);
+            pg_sys::index_close(index, pg_sys::NoLock as i32);
+            facts
+        }
+    }
+}
+
+/// # Safety
+/// `slot` holds a row; the slices live as long as it does.
+pub(super) unsafe fn slot_row<'a>(slot: *mut pg_sys::TupleTableSlot) -> (&'a [Datum], &'a [bool]) {
+    // SAFETY: deforming fills both arrays up to the descriptor's width.
+    unsafe {
+        pg_sys::slot_getallattrs(slot);
+        let width = (*(*slot).tts_tupleDescriptor).natts as usize;
+        (
+            std::slice::from_raw_parts((*slot).tts_values, width),
+            std::slice::from_raw_parts((*slot).tts_isnull, width),
+        )
+    }
+}
+
+/// `TupleDescAttr`.
+///
+/// # Safety
+/// `at` is below the descriptor's width.
+pub(super) unsafe fn attribute(descriptor: pg_sys::TupleDesc, at: usize) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: upheld by the caller.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        return (*descriptor).attrs.as_ptr().add(at);
+        #[cfg(feature = "pg18")]
+        return pg_sys::TupleDescAttr(descriptor, at as i32);
+    }
+}

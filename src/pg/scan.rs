@@ -1,0 +1,189 @@
+//! Scans of module tables: whole tables in physical order, and ranges of an index.
+//!
+//! A scan that is not done when its first batch is full keeps a copy of the snapshot it began with, so later writes of
+//! the call do not show; and between batches it holds no buffer pin: a table scan remembers the row it stopped behind,
+//! an index scan drops its heap page.
+
+use pgrx::pg_sys;
+
+use super::index::{IndexFacts, Key};
+use super::relation::OpenTable;
+use super::snapshot;
+
+const FIRST_ROW: pg_sys::ItemPointerData = row_id(0, 0);
+const LAST_ROW: pg_sys::ItemPointerData = row_id(u32::MAX, u16::MAX);
+
+const fn row_id(block: u32, offset: u16) -> pg_sys::ItemPointerData {
+    pg_sys::ItemPointerData {
+        ip_blkid: pg_sys::BlockIdData { bi_hi: (block >> 16) as u16, bi_lo: block as u16 },
+        ip_posid: offset,
+    }
+}
+
+/// What a visitor of rows wants next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visit {
+    More,
+    /// Enough for now; the scan can go on behind this row.
+    Pause,
+}
+
+/// A scan between two batches.
+#[derive(Debug)]
+pub(crate) struct Scan {
+    position: Position,
+    /// The snapshot of the scan's beginning, once the scan has outlived its first batch.
+    kept: Option<snapshot::Registered>,
+}
+
+#[derive(Debug)]
+enum Position {
+    Table { next: pg_sys::ItemPointerData },
+    Index { scan: pg_sys::IndexScanDesc, index: pg_sys::Relation },
+    Done,
+}
+
+impl Scan {
+    /// A scan of the whole table in physical order.
+    pub(crate) fn of_table() -> Self {
+        Self { position: Position::Table { next: FIRST_ROW }, kept: None }
+    }
+
+    /// A scan of the rows in `index` that satisfy `keys`, in index order.
+    pub(crate) fn of_index(table: &OpenTable, facts: &IndexFacts, keys: &[Key]) -> Self {
+        let mut scan_keys = facts.scan_keys(keys);
+        // SAFETY: the table is open with a lock for the length of the call; the scan copies the keys.
+        unsafe {
+            let index = pg_sys::index_open(facts.oid, pg_sys::AccessShareLock as i32);
+            let scan = begin_index_scan(table.relation(), index, snapshot::active(), scan_keys.len());
+            pg_sys::index_rescan(scan, scan_keys.as_mut_ptr(), scan_keys.len() as i32, std::ptr::null_mut(), 0);
+            Self { position: Position::Index { scan, index }, kept: None }
+        }
+    }
+
+    /// Shows rows to `visit`, in `table`'s read slot, until it pauses or the scan is done.
+    /// Returns whether there may be more rows.
+    pub(crate) fn run(&mut self, table: &OpenTable, visit: &mut dyn FnMut(&OpenTable) -> Visit) -> bool {
+        match self.position {
+            Position::Table { next } => self.run_table(table, next, visit),
+            Position::Index { scan, .. } => self.run_index(table, scan, visit),
+            Position::Done => false,
+        }
+    }
+
+    fn run_table(
+        &mut self,
+        table: &OpenTable,
+        mut next: pg_sys::ItemPointerData,
+        visit: &mut dyn FnMut(&OpenTable) -> Visit,
+    ) -> bool {
+        let mut last = LAST_ROW;
+        let mut paused = false;
+        // SAFETY: relation and slot belong to the open table; the scan is ended before this returns.
+        unsafe {
+            let reader = self.kept.unwrap_or_else(|| snapshot::active());
+            let scan = pg_sys::table_beginscan_tidrange(table.relation(), reader, &mut next, &mut last);
+            let slot = table.read_slot();
+            while pg_sys::table_scan_getnextslot_tidrange(scan, FORWARD, slot) {
+                super::interrupt::process();
+                if visit(table) == Visit::Pause {
+                    next = (*slot).tts_tid;
+                    next.ip_posid += 1;
+                    paused = true;
+                    break;
+                }
+            }
+            pg_sys::ExecClearTuple(slot);
+            pg_sys::table_endscan(scan);
+        }
+        if paused {
+            self.position = Position::Table { next };
+            self.kept.get_or_insert_with(snapshot::keep);
+        } else {
+            self.close();
+        }
+        paused
+    }
+
+    fn run_index(
+        &mut self,
+        table: &OpenTable,
+        scan: pg_sys::IndexScanDesc,
+        visit: &mut dyn FnMut(&OpenTable) -> Visit,
+    ) -> bool {
+        let mut paused = false;
+        // SAFETY: as in run_table; the kept snapshot replaces the call's before any write can move the latter.
+        unsafe {
+            let slot = table.read_slot();
+            while pg_sys::index_getnext_slot(scan, FORWARD, slot) {
+                super::interrupt::process();
+                if visit(table) == Visit::Pause {
+                    paused = true;
+                    break;
+                }
+            }
+            pg_sys::ExecClearTuple(slot);
+            if paused {
+                pg_sys::table_index_fetch_reset((*scan).xs_heapfetch);
+                if self.kept.is_none() {
+                    let kept = snapshot::keep();
+                    (*scan).xs_snapshot = kept;
+                    self.kept = Some(kept);
+                }
+            } else {
+                self.close();
+            }
+        }
+        paused
+    }
+
+    /// Frees what the scan holds. Does nothing the second time.
+    pub(crate) fn close(&mut self) {
+        if let Position::Index { scan, index } = std::mem::replace(&mut self.position, Position::Done) {
+            // SAFETY: opened by `of_index`, closed once.
+            unsafe {
+                pg_sys::index_endscan(scan);
+                pg_sys::index_close(index, pg_sys::NoLock as i32);
+            }
+        }
+        if let Some(kept) = self.kept.take() {
+            snapshot::release(kept);
+        }
+    }
+}
+
+/// Finds one row by its key and leaves it in the read slot; [`OpenTable::forget_row`] lets go of it.
+pub(crate) fn find_one(table: &OpenTable, facts: &IndexFacts, keys: &[Key]) -> Option<pg_sys::ItemPointerData> {
+    let mut scan_keys = facts.scan_keys(keys);
+    // SAFETY: scan and index are closed here; the slot holds a pin of its own on the row.
+    unsafe {
+        let index = pg_sys::index_open(facts.oid, pg_sys::AccessShareLock as i32);
+        let scan = begin_index_scan(table.relation(), index, snapshot::active(), scan_keys.len());
+        pg_sys::index_rescan(scan, scan_keys.as_mut_ptr(), scan_keys.len() as i32, std::ptr::null_mut(), 0);
+        let found = pg_sys::index_getnext_slot(scan, FORWARD, table.read_slot());
+        pg_sys::index_endscan(scan);
+        pg_sys::index_close(index, pg_sys::NoLock as i32);
+        found.then(|| table.row_id())
+    }
+}
+
+pub(super) const FORWARD: pg_sys::ScanDirection::Type = pg_sys::ScanDirection::ForwardScanDirection;
+
+/// `index_beginscan` without order-by keys, whatever the server's version.
+///
+/// # Safety
+/// Open relations and a live snapshot.
+pub(super) unsafe fn begin_index_scan(
+    table: pg_sys::Relation,
+    index: pg_sys::Relation,
+    reader: pg_sys::Snapshot,
+    keys: usize,
+) -> pg_sys::IndexScanDesc {
+    // SAFETY: upheld by the caller.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        return pg_sys::index_beginscan(table, index, reader, keys as i32, 0);
+        #[cfg(feature = "pg18")]
+        return pg_sys::index_beginscan(table, index, reader, std::ptr::null_mut(), keys as i32, 0);
+    }
+}

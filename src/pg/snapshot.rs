@@ -1,0 +1,82 @@
+//! Snapshots of a call: what it reads, moved forward after each of its own writes.
+
+use pgrx::pg_sys;
+
+/// Handle to a snapshot that outlives the active one: what an unfinished scan reads by.
+pub(crate) type Registered = pg_sys::Snapshot;
+
+/// Pushes the snapshot of a call: fresh under READ COMMITTED, the transaction's otherwise.
+pub(crate) fn push() {
+    // SAFETY: in a transaction. The copy is private to the call, so that `see_own_writes` may move it.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        pg_sys::PushCopiedSnapshot(pg_sys::GetTransactionSnapshot());
+        pg_sys::UpdateActiveSnapshotCommandId();
+    }
+}
+
+/// Pops what [`push`] pushed.
+pub(crate) fn pop() {
+    // SAFETY: the call's own snapshot is on top: nested calls pop theirs.
+    unsafe { pg_sys::PopActiveSnapshot() }
+}
+
+/// The call's current snapshot.
+pub(crate) fn active() -> pg_sys::Snapshot {
+    // SAFETY: one is pushed for the length of a call.
+    unsafe { pg_sys::GetActiveSnapshot() }
+}
+
+/// Ends a command: what was written becomes visible to what follows.
+pub(crate) fn see_own_writes() {
+    // SAFETY: the active snapshot is the call's private copy, neither shared nor registered.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        pg_sys::UpdateActiveSnapshotCommandId();
+    }
+}
+
+/// A copy of the call's snapshot as it is now, kept until [`release`] or the end of the transaction.
+pub(crate) fn keep() -> Registered {
+    // SAFETY: PushCopiedSnapshot always copies, so later moves of the call's snapshot do not reach the registered one.
+    unsafe {
+        pg_sys::PushCopiedSnapshot(pg_sys::GetActiveSnapshot());
+        let kept = pg_sys::RegisterSnapshot(pg_sys::GetActiveSnapshot());
+        pg_sys::PopActiveSnapshot();
+        kept
+    }
+}
+
+/// Ends what [`keep`] began.
+pub(crate) fn release(snapshot: Registered) {
+    // SAFETY: `snapshot` came from `keep` in the same transaction and is released once.
+    unsafe { pg_sys::UnregisterSnapshot(snapshot) }
+}
+
+/// Whether this transaction reads by one snapshot from its beginning (REPEATABLE READ, SERIALIZABLE).
+pub(crate) fn is_fixed() -> bool {
+    // SAFETY: reads a C global of this backend.
+    unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
+}
+
+/// Whether the transaction `xid` is over for the reader: committed or aborted before its snapshot, or the reader's own.
+pub(crate) fn sees(xid: u64) -> bool {
+    let low = pg_sys::TransactionId::from(xid as u32);
+    // SAFETY: called with a snapshot active; `low` is the 32-bit form of a recent top-level xid.
+    unsafe {
+        pg_sys::TransactionIdIsCurrentTransactionId(low) || !pg_sys::XidInMVCCSnapshot(low, pg_sys::GetActiveSnapshot())
+    }
+}
+
+/// Runs `body` reading what is committed right now, whatever the transaction's isolation: for our own catalog, whose
+/// rows must be as new as the invalidation messages already received.
+pub(crate) fn with_latest<R>(body: impl FnOnce() -> R) -> R {
+    // SAFETY: in a transaction; popped below, or by the abort.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
+        let result = body();
+        pg_sys::PopActiveSnapshot();
+        result
+    }
+}

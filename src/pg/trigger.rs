@@ -1,0 +1,180 @@
+//! Triggers of operators on module tables: one host write fires what one SQL statement would.
+//!
+//! Without the bracket any AFTER trigger, and so every foreign key, fails with "AfterTriggerSaveEvent() called outside
+//! of query" (seen; spec/postgres-traps.md 4). Tables without foreign triggers never come here.
+
+use pgrx::pg_sys;
+
+/// The kinds of write a trigger can be on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// One statement's worth of trigger events, open between [`Bracket::begin`] and [`Bracket::end`].
+#[derive(Debug)]
+pub(super) struct Bracket {
+    event: Event,
+    estate: *mut pg_sys::EState,
+    target: *mut pg_sys::ResultRelInfo,
+    capture: *mut pg_sys::TransitionCaptureState,
+}
+
+impl Bracket {
+    /// Opens the bracket and fires BEFORE STATEMENT triggers.
+    ///
+    /// # Safety
+    /// `estate` and `target` are of one open table with a trigger descriptor.
+    pub(super) unsafe fn begin(
+        event: Event,
+        estate: *mut pg_sys::EState,
+        target: *mut pg_sys::ResultRelInfo,
+    ) -> Self {
+        // SAFETY: upheld by the caller.
+        unsafe {
+            pg_sys::AfterTriggerBeginQuery();
+            let command = match event {
+                Event::Insert => pg_sys::CmdType::CMD_INSERT,
+                Event::Update => pg_sys::CmdType::CMD_UPDATE,
+                Event::Delete => pg_sys::CmdType::CMD_DELETE,
+            };
+            let relation = (*(*target).ri_RelationDesc).rd_id;
+            let capture = pg_sys::MakeTransitionCaptureState((*target).ri_TrigDesc, relation, command);
+            match event {
+                Event::Insert => pg_sys::ExecBSInsertTriggers(estate, target),
+                Event::Update => pg_sys::ExecBSUpdateTriggers(estate, target),
+                Event::Delete => pg_sys::ExecBSDeleteTriggers(estate, target),
+            }
+            Self { event, estate, target, capture }
+        }
+    }
+
+    /// Fires BEFORE ROW triggers; `false` means one of them said to skip the row.
+    ///
+    /// # Safety
+    /// `row` is the slot to be written (for updates and inserts), `old` the row on disk (for updates and deletes).
+    pub(super) unsafe fn before_row(
+        &self,
+        row: *mut pg_sys::TupleTableSlot,
+        old: *mut pg_sys::ItemPointerData,
+    ) -> bool {
+        // SAFETY: upheld by the caller; `epq` is only consulted for rows that changed under us, and the row is locked.
+        unsafe {
+            let descriptor = &*(*self.target).ri_TrigDesc;
+            let null_tuple = std::ptr::null_mut();
+            let mut epq = pg_sys::EPQState::default();
+            match self.event {
+                Event::Insert if descriptor.trig_insert_before_row => {
+                    pg_sys::ExecBRInsertTriggers(self.estate, self.target, row)
+                }
+                Event::Update if descriptor.trig_update_before_row => {
+                    pg_sys::EvalPlanQualInit(&mut epq, self.estate, std::ptr::null_mut(), std::ptr::null_mut(), -1);
+                    let mut failure = pg_sys::TM_FailureData::default();
+                    #[cfg(feature = "pg15")]
+                    return pg_sys::ExecBRUpdateTriggers(
+                        self.estate,
+                        &mut epq,
+                        self.target,
+                        old,
+                        null_tuple,
+                        row,
+                        &mut failure,
+                    );
+                    #[cfg(not(feature = "pg15"))]
+                    return pg_sys::ExecBRUpdateTriggers(
+                        self.estate,
+                        &mut epq,
+                        self.target,
+                        old,
+                        null_tuple,
+                        row,
+                        std::ptr::null_mut(),
+                        &mut failure,
+                        #[cfg(feature = "pg18")]
+                        false,
+                    );
+                }
+                Event::Delete if descriptor.trig_delete_before_row => {
+                    pg_sys::EvalPlanQualInit(&mut epq, self.estate, std::ptr::null_mut(), std::ptr::null_mut(), -1);
+                    #[cfg(feature = "pg15")]
+                    return pg_sys::ExecBRDeleteTriggers(
+                        self.estate,
+                        &mut epq,
+                        self.target,
+                        old,
+                        null_tuple,
+                        std::ptr::null_mut(),
+                    );
+                    #[cfg(not(feature = "pg15"))]
+                    return pg_sys::ExecBRDeleteTriggers(
+                        self.estate,
+                        &mut epq,
+                        self.target,
+                        old,
+                        null_tuple,
+                        std::ptr::null_mut(),
+                        std::ptr::null_mut(),
+                        std::ptr::null_mut(),
+                        #[cfg(feature = "pg18")]
+                        false,
+                    );
+                }
+                _ => true,
+            }
+        }
+    }
+
+    /// Queues AFTER ROW triggers of a row that was written.
+    ///
+    /// # Safety
+    /// As for [`Bracket::before_row`], after the write.
+    pub(super) unsafe fn after_row(
+        &self,
+        row: *mut pg_sys::TupleTableSlot,
+        old: *mut pg_sys::ItemPointerData,
+        recheck_indexes: *mut pg_sys::List,
+    ) {
+        let null_tuple = std::ptr::null_mut();
+        // SAFETY: upheld by the caller.
+        unsafe {
+            match self.event {
+                Event::Insert => {
+                    pg_sys::ExecARInsertTriggers(self.estate, self.target, row, recheck_indexes, self.capture);
+                }
+                Event::Update => pg_sys::ExecARUpdateTriggers(
+                    self.estate,
+                    self.target,
+                    std::ptr::null_mut(),
+                    std::ptr::null_mut(),
+                    old,
+                    null_tuple,
+                    row,
+                    recheck_indexes,
+                    self.capture,
+                    false,
+                ),
+                Event::Delete => {
+                    pg_sys::ExecARDeleteTriggers(self.estate, self.target, old, null_tuple, self.capture, false);
+                }
+            }
+        }
+    }
+
+    /// Fires AFTER STATEMENT triggers and everything queued: foreign keys among them.
+    ///
+    /// # Safety
+    /// The bracket is the innermost one open.
+    pub(super) unsafe fn end(self) {
+        // SAFETY: upheld by the caller.
+        unsafe {
+            match self.event {
+                Event::Insert => pg_sys::ExecASInsertTriggers(self.estate, self.target, self.capture),
+                Event::Update => pg_sys::ExecASUpdateTriggers(self.estate, self.target, self.capture),
+                Event::Delete => pg_sys::ExecASDeleteTriggers(self.estate, self.target, self.capture),
+            }
+            pg_sys::AfterTriggerEndQuery(self.estate);
+        }
+    }
+}

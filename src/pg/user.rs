@@ -1,0 +1,100 @@
+//! Whose rights code runs with, and the settings that go with them.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys::{self, Oid};
+
+/// The user and security context to come back to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller {
+    user: Oid,
+    context: i32,
+    settings_level: i32,
+}
+
+/// Makes `owner` the current user and opens a level of settings; undone by [`Caller::restore`] or the abort.
+pub(crate) fn become_owner(owner: Oid) -> Caller {
+    let (mut user, mut context) = (Oid::INVALID, 0);
+    // SAFETY: plain C calls; the abort of a transaction restores user and settings by itself.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
+        pg_sys::SetUserIdAndSecContext(owner, context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32);
+        Caller { user, context, settings_level: pg_sys::NewGUCNestLevel() }
+    }
+}
+
+impl Caller {
+    /// Comes back to the caller's user and settings.
+    pub(crate) fn restore(self) {
+        // SAFETY: the level was opened by `become_owner` and is the innermost of ours.
+        unsafe {
+            pg_sys::AtEOXact_GUC(false, self.settings_level);
+            pg_sys::SetUserIdAndSecContext(self.user, self.context);
+        }
+    }
+}
+
+/// Runs `body` as the superuser who owns the extension's catalog.
+pub(crate) fn as_catalog_owner<R>(body: impl FnOnce() -> R) -> R {
+    let caller = become_owner(pg_sys::BOOTSTRAP_SUPERUSERID.into());
+    pin_settings("pg_catalog, pg_temp");
+    let result = body();
+    caller.restore();
+    result
+}
+
+/// Fixes the settings under which operators' triggers, defaults and constraints run, whatever the caller set.
+/// Lasts until the innermost level of settings is closed.
+pub(crate) fn pin_settings(search_path: &str) {
+    set_local(c"search_path", search_path);
+    set_local(c"row_security", "on");
+    set_local(c"session_replication_role", "origin");
+}
+
+/// Sets a setting until the innermost level of settings is closed.
+pub(crate) fn set_local(name: &CStr, value: &str) {
+    let value = std::ffi::CString::new(value).unwrap_or_default();
+    // SAFETY: both strings outlive the call; PGC_SUSET because the pinned settings are ours to set for any caller.
+    unsafe {
+        pg_sys::set_config_option(
+            name.as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_SUSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+    }
+}
+
+/// The role the session speaks for: what SET ROLE chose, not what a SECURITY DEFINER function made of it.
+pub(crate) fn outer_user() -> Oid {
+    // SAFETY: reads backend state.
+    unsafe { pg_sys::GetOuterUserId() }
+}
+
+/// The role whose rights apply right now.
+pub(crate) fn current_user() -> Oid {
+    // SAFETY: reads backend state.
+    unsafe { pg_sys::GetUserId() }
+}
+
+/// Name of a role; raises when it does not exist.
+pub(crate) fn role_name(role: Oid) -> String {
+    // SAFETY: with `noerr` false the result is a palloc'd string.
+    unsafe { CStr::from_ptr(pg_sys::GetUserNameFromId(role, false)) }.to_string_lossy().into_owned()
+}
+
+/// Whether `member` has the rights of `role` (superusers always).
+pub(crate) fn has_rights_of(member: Oid, role: Oid) -> bool {
+    // SAFETY: plain C call.
+    unsafe { pg_sys::has_privs_of_role(member, role) }
+}
+
+/// Whether the current user is a superuser.
+pub(crate) fn is_superuser() -> bool {
+    // SAFETY: plain C call.
+    unsafe { pg_sys::superuser() }
+}

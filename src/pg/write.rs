@@ -1,0 +1,592 @@
+//! Writes to a module table: straight to heap and indexes, with every result of the table access method handled.
+//!
+//! What the executor would do for an SQL statement is done here step by step, because its ready-made path
+//! (`ExecSimpleRelationInsert`) turns a duplicate key into an error that aborts the transaction.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys::{self, Datum, Oid};
+
+use super::external;
+use super::probe::{Probe, UniqueIndex, per_tuple_context};
+use super::relation::{attribute, slot_row};
+use super::snapshot;
+use super::trigger::{Bracket, Event};
+use crate::error::{Error, Result};
+
+/// Names of the CHECK constraints that publishing makes. The codec guarantees them, so host writes skip them.
+pub(crate) const OWN_CHECK_PREFIX: &str = "spacetime_value_";
+
+/// How a write ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    Done,
+    /// A BEFORE trigger returned NULL: nothing was written, as SQL would have it.
+    Skipped,
+    /// Another row has one of the new row's unique keys; see [`Writer::conflicting_row`].
+    Conflict,
+}
+
+/// No unique index holds the row's key: NULL in it, or a partial index.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoKey;
+
+/// A table opened for writing within a call.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    relation: pg_sys::Relation,
+    estate: *mut pg_sys::EState,
+    target: *mut pg_sys::ResultRelInfo,
+    /// The row being written.
+    row: *mut pg_sys::TupleTableSlot,
+    /// A row that a probe hit.
+    hit: *mut pg_sys::TupleTableSlot,
+    unique: Vec<UniqueIndex>,
+    defaults: Vec<(usize, *mut pg_sys::ExprState)>,
+    /// Operators' triggers are on the table.
+    bracketed: bool,
+    /// Operators' CHECK or NOT NULL constraints are on the table.
+    constrained: bool,
+    generated: bool,
+    may_replace: bool,
+    /// For each attribute, whether the module knows it.
+    is_mapped: Vec<bool>,
+}
+
+/// What a writer needs to know of the module whose table it writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WriteContext<'a> {
+    /// The function of the module's lock trigger, which host writes need not fire.
+    pub(crate) own_trigger: Oid,
+    /// Search path for triggers, defaults and constraints of operators.
+    pub(crate) search_path: &'a str,
+    /// For each attribute of the table, whether the module knows it.
+    pub(crate) is_mapped: &'a [bool],
+}
+
+impl Writer {
+    /// Prepares writes to `relation`.
+    pub(super) fn open(relation: pg_sys::Relation, context: WriteContext<'_>) -> Result<Self> {
+        // SAFETY: the relation stays open for the length of the call, as does the memory context all this lives in.
+        unsafe {
+            pg_sys::LockRelationOid((*relation).rd_id, pg_sys::RowExclusiveLock as i32);
+            let estate = pg_sys::CreateExecutorState();
+            let target = result_relation(estate, relation);
+            pg_sys::ExecOpenIndices(target, false);
+            let unique = unique_indexes(target)?;
+            let bracketed = has_foreign_triggers((*target).ri_TrigDesc, context.own_trigger);
+            if !bracketed {
+                // Nothing consults the descriptor then: host writes take the module's lock before, not by trigger.
+                (*target).ri_TrigDesc = std::ptr::null_mut();
+            }
+            let constraints = (*(*relation).rd_att).constr;
+            let mut writer = Self {
+                relation,
+                estate,
+                target,
+                row: pg_sys::MakeSingleTupleTableSlot((*relation).rd_att, &pg_sys::TTSOpsVirtual),
+                hit: pg_sys::table_slot_create(relation, std::ptr::null_mut()),
+                unique,
+                defaults: Vec::new(),
+                bracketed,
+                constrained: has_foreign_checks(constraints) || has_foreign_not_null((*relation).rd_att, context.is_mapped),
+                generated: !constraints.is_null() && (*constraints).has_generated_stored,
+                may_replace: false,
+                is_mapped: context.is_mapped.to_vec(),
+            };
+            writer.prepare_defaults();
+            if bracketed || writer.constrained || writer.generated || !writer.defaults.is_empty() {
+                super::user::pin_settings(context.search_path);
+            }
+            Ok(writer)
+        }
+    }
+
+    /// Computes defaults of columns the module does not know; they are evaluated at every insert.
+    unsafe fn prepare_defaults(&mut self) {
+        // SAFETY: the estate owns the compiled expressions.
+        unsafe {
+            let descriptor = (*self.relation).rd_att;
+            for at in 0..(*descriptor).natts as usize {
+                let attribute = &*attribute(descriptor, at);
+                if self.is_mapped[at] || attribute.attisdropped || attribute.attgenerated != 0 || !attribute.atthasdef {
+                    continue;
+                }
+                let default = pg_sys::build_column_default(self.relation, at as i32 + 1);
+                if !default.is_null() {
+                    self.defaults.push((at, pg_sys::ExecPrepareExpr(default.cast(), self.estate)));
+                }
+            }
+        }
+    }
+
+    /// Values and null flags to fill for the row to write: all NULL at first, one per attribute.
+    pub(crate) fn new_row(&mut self) -> (&mut [Datum], &mut [bool]) {
+        // SAFETY: a virtual slot owns arrays of the descriptor's width.
+        unsafe {
+            pg_sys::ExecClearTuple(self.row);
+            let width = (*(*self.row).tts_tupleDescriptor).natts as usize;
+            let values = std::slice::from_raw_parts_mut((*self.row).tts_values, width);
+            let nulls = std::slice::from_raw_parts_mut((*self.row).tts_isnull, width);
+            nulls.fill(true);
+            values.fill(Datum::from(0usize));
+            (values, nulls)
+        }
+    }
+
+    /// The row that was filled.
+    pub(crate) fn row(&self) -> (&[Datum], &[bool]) {
+        // SAFETY: the virtual slot's arrays are always filled to the descriptor's width.
+        unsafe {
+            let width = (*(*self.row).tts_tupleDescriptor).natts as usize;
+            (
+                std::slice::from_raw_parts((*self.row).tts_values, width),
+                std::slice::from_raw_parts((*self.row).tts_isnull, width),
+            )
+        }
+    }
+
+    /// Finds a row the call sees that has a unique key of the row that was filled; its values are then
+    /// [`Writer::conflicting_row`]. `Err` when no unique index can tell.
+    pub(crate) fn find_same_key(&mut self) -> std::result::Result<Option<pg_sys::ItemPointerData>, NoKey> {
+        // SAFETY: the new row is filled; estate, slots and indexes are of this table.
+        unsafe {
+            pg_sys::ExecStoreVirtualTuple(self.row);
+            let probe = Probe { table: self.relation, estate: self.estate, row: self.row, hit: self.hit };
+            for index in &self.unique {
+                if let Some(found) = probe.find(index, snapshot::active()) {
+                    return Ok(found);
+                }
+            }
+        }
+        Err(NoKey)
+    }
+
+    /// Inserts the row that was filled.
+    pub(crate) fn insert(&mut self) -> Result<Written> {
+        // SAFETY: the new row is filled; slots and estate live as long as the call.
+        unsafe {
+            self.fill_defaults();
+            pg_sys::ExecStoreVirtualTuple(self.row);
+            (*self.row).tts_tableOid = (*self.relation).rd_id;
+            let bracket = self.begin(Event::Insert);
+            let written = self.insert_row(bracket.as_ref());
+            self.end(bracket);
+            Ok(written)
+        }
+    }
+
+    unsafe fn insert_row(&mut self, bracket: Option<&Bracket>) -> Written {
+        // SAFETY: as `insert`.
+        unsafe {
+            if let Some(bracket) = bracket
+                && !bracket.before_row(self.row, std::ptr::null_mut())
+            {
+                return Written::Skipped;
+            }
+            self.complete(pg_sys::CmdType::CMD_INSERT);
+            if self.conflict(None, None) {
+                return Written::Conflict;
+            }
+            let command = pg_sys::GetCurrentCommandId(true);
+            pg_sys::table_tuple_insert(self.relation, self.row, command, 0, std::ptr::null_mut());
+            let recheck = self.insert_into_indexes(false);
+            if let Some(bracket) = bracket {
+                bracket.after_row(self.row, std::ptr::null_mut(), recheck);
+            }
+            Written::Done
+        }
+    }
+
+    /// Copies attributes the module does not know from the row read into `old`: they keep their values in an update.
+    pub(crate) fn keep_unmapped(&mut self, old: (&[Datum], &[bool])) {
+        // SAFETY: the slot's arrays have the descriptor's width.
+        unsafe {
+            for (at, _) in self.is_mapped.iter().enumerate().filter(|(_, mapped)| !**mapped) {
+                *(*self.row).tts_values.add(at) = old.0[at];
+                *(*self.row).tts_isnull.add(at) = old.1[at];
+            }
+        }
+    }
+
+    /// Replaces the row at `old` by the row that was filled. `same_key`: an index whose key is known to be unchanged.
+    pub(crate) fn update(&mut self, old: pg_sys::ItemPointerData, same_key: Option<Oid>) -> Result<Written> {
+        // SAFETY: as `insert`.
+        unsafe {
+            pg_sys::ExecStoreVirtualTuple(self.row);
+            (*self.row).tts_tableOid = (*self.relation).rd_id;
+            self.require_replica_identity(pg_sys::CmdType::CMD_UPDATE);
+            let bracket = self.begin(Event::Update);
+            let written = self.update_row(old, same_key, bracket.as_ref())?;
+            self.end(bracket);
+            Ok(written)
+        }
+    }
+
+    unsafe fn update_row(
+        &mut self,
+        mut old: pg_sys::ItemPointerData,
+        same_key: Option<Oid>,
+        bracket: Option<&Bracket>,
+    ) -> Result<Written> {
+        // SAFETY: as `insert`.
+        unsafe {
+            let mut same_key = same_key;
+            if let Some(bracket) = bracket {
+                self.lock_row(&mut old)?;
+                if !bracket.before_row(self.row, &mut old) {
+                    return Ok(Written::Skipped);
+                }
+                // A trigger may have changed any column.
+                same_key = None;
+            }
+            self.complete(pg_sys::CmdType::CMD_UPDATE);
+            if self.conflict(Some(&old), same_key) {
+                return Ok(Written::Conflict);
+            }
+            let touches_indexes = self.replace(&mut old)?;
+            let recheck = if touches_indexes { self.insert_into_indexes(true) } else { std::ptr::null_mut() };
+            if let Some(bracket) = bracket {
+                bracket.after_row(self.row, &mut old, recheck);
+            }
+            Ok(Written::Done)
+        }
+    }
+
+    /// Deletes the row at `old`.
+    pub(crate) fn delete(&mut self, mut old: pg_sys::ItemPointerData) -> Result<Written> {
+        // SAFETY: as `insert`; a delete needs no row in the slot.
+        unsafe {
+            self.require_replica_identity(pg_sys::CmdType::CMD_DELETE);
+            let bracket = self.begin(Event::Delete);
+            let mut written = Written::Done;
+            if let Some(bracket) = &bracket {
+                self.lock_row(&mut old)?;
+                if !bracket.before_row(std::ptr::null_mut(), &mut old) {
+                    written = Written::Skipped;
+                }
+            }
+            if written == Written::Done {
+                let command = pg_sys::GetCurrentCommandId(true);
+                attempt(|wait, failure| {
+                    pg_sys::table_tuple_delete(
+                        self.relation,
+                        &mut old,
+                        command,
+                        snapshot::active(),
+                        std::ptr::null_mut(),
+                        wait,
+                        failure,
+                        false,
+                    )
+                })?;
+                if let Some(bracket) = &bracket {
+                    bracket.after_row(std::ptr::null_mut(), &mut old, std::ptr::null_mut());
+                }
+            }
+            self.end(bracket);
+            Ok(written)
+        }
+    }
+
+    /// Values of the row that [`Written::Conflict`] spoke of.
+    pub(crate) fn conflicting_row(&self) -> (&[Datum], &[bool]) {
+        // SAFETY: the hit slot holds the row until the next probe.
+        unsafe { slot_row(self.hit) }
+    }
+
+    /// Frees what the writer holds after a call that ended well.
+    pub(super) fn close(self) {
+        // SAFETY: made by `open`, freed once.
+        unsafe {
+            pg_sys::ExecCloseIndices(self.target);
+            pg_sys::ExecDropSingleTupleTableSlot(self.row);
+            pg_sys::ExecDropSingleTupleTableSlot(self.hit);
+            (*self.estate).es_opened_result_relations = std::ptr::null_mut();
+            pg_sys::FreeExecutorState(self.estate);
+        }
+    }
+
+    unsafe fn fill_defaults(&mut self) {
+        // SAFETY: expressions were compiled for this estate; results live in its per-tuple memory, reset by `end`.
+        unsafe {
+            for (at, expression) in &self.defaults {
+                let context = per_tuple_context(self.estate);
+                let mut is_null = false;
+                let value = pg_sys::ExecEvalExprSwitchContext(*expression, context, &mut is_null);
+                *(*self.row).tts_values.add(*at) = value;
+                *(*self.row).tts_isnull.add(*at) = is_null;
+            }
+        }
+    }
+
+    /// Generated columns, then constraints, in the executor's order.
+    unsafe fn complete(&mut self, command: pg_sys::CmdType::Type) {
+        // SAFETY: estate, target and row belong together.
+        unsafe {
+            if self.generated {
+                external::compute_stored_generated(self.target, self.estate, self.row, command);
+            }
+            if self.constrained {
+                pg_sys::ExecConstraints(self.target, self.row, self.estate);
+            }
+        }
+    }
+
+    unsafe fn conflict(&self, own: Option<&pg_sys::ItemPointerData>, same_key: Option<Oid>) -> bool {
+        let probe = Probe { table: self.relation, estate: self.estate, row: self.row, hit: self.hit };
+        self.unique
+            .iter()
+            .filter(|index| Some(index.facts.oid) != same_key)
+            // SAFETY: estate, slots and indexes are of this table.
+            .any(|index| unsafe { probe.hits(index, own) })
+    }
+
+    unsafe fn insert_into_indexes(&mut self, update: bool) -> *mut pg_sys::List {
+        // SAFETY: the row was stored, its tts_tid is set.
+        unsafe {
+            if (*self.target).ri_NumIndices == 0 {
+                return std::ptr::null_mut();
+            }
+            pg_sys::ExecInsertIndexTuples(
+                self.target,
+                self.row,
+                self.estate,
+                update,
+                false,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                #[cfg(not(feature = "pg15"))]
+                false,
+            )
+        }
+    }
+
+    /// Puts the new version of a row on the heap; returns whether indexes need entries for it.
+    unsafe fn replace(&mut self, old: &mut pg_sys::ItemPointerData) -> Result<bool> {
+        // SAFETY: `old` is a row this call read.
+        unsafe {
+            let command = pg_sys::GetCurrentCommandId(true);
+            let mut lock_mode = pg_sys::LockTupleMode::LockTupleExclusive;
+            #[cfg(feature = "pg15")]
+            let mut touches = false;
+            #[cfg(not(feature = "pg15"))]
+            let mut touches = pg_sys::TU_UpdateIndexes::TU_None;
+            attempt(|wait, failure| {
+                pg_sys::table_tuple_update(
+                    self.relation,
+                    &mut *old,
+                    self.row,
+                    command,
+                    snapshot::active(),
+                    std::ptr::null_mut(),
+                    wait,
+                    failure,
+                    &mut lock_mode,
+                    &mut touches,
+                )
+            })?;
+            #[cfg(feature = "pg15")]
+            return Ok(touches);
+            #[cfg(not(feature = "pg15"))]
+            return Ok(touches != pg_sys::TU_UpdateIndexes::TU_None);
+        }
+    }
+
+    /// Locks a row before its triggers run, so that they never meet a version that is not the one read.
+    unsafe fn lock_row(&mut self, old: &mut pg_sys::ItemPointerData) -> Result<()> {
+        // SAFETY: the hit slot is free at this point; `old` is a row this call read.
+        unsafe {
+            let command = pg_sys::GetCurrentCommandId(false);
+            let locked = attempt(|wait, failure| {
+                let policy = if wait {
+                    pg_sys::LockWaitPolicy::LockWaitBlock
+                } else {
+                    pg_sys::LockWaitPolicy::LockWaitSkip
+                };
+                pg_sys::table_tuple_lock(
+                    self.relation,
+                    &mut *old,
+                    snapshot::active(),
+                    self.hit,
+                    command,
+                    pg_sys::LockTupleMode::LockTupleExclusive,
+                    policy,
+                    0,
+                    failure,
+                )
+            });
+            pg_sys::ExecClearTuple(self.hit);
+            locked
+        }
+    }
+
+    /// Raises, as SQL would, when the table is published for replication without a way to name old rows.
+    unsafe fn require_replica_identity(&mut self, command: pg_sys::CmdType::Type) {
+        if !std::mem::replace(&mut self.may_replace, true) {
+            // SAFETY: the relation is open.
+            unsafe { pg_sys::CheckCmdReplicaIdentity(self.relation, command) }
+        }
+    }
+
+    unsafe fn begin(&mut self, event: Event) -> Option<Bracket> {
+        // SAFETY: estate and target belong together.
+        unsafe {
+            (*self.estate).es_snapshot = snapshot::active();
+            (*self.estate).es_output_cid = pg_sys::GetCurrentCommandId(true);
+            self.bracketed.then(|| Bracket::begin(event, self.estate, self.target))
+        }
+    }
+
+    unsafe fn end(&mut self, bracket: Option<Bracket>) {
+        // SAFETY: as `begin`.
+        unsafe {
+            if let Some(bracket) = bracket {
+                bracket.end();
+            }
+            let context = (*self.estate).es_per_tuple_exprcontext;
+            if !context.is_null() {
+                pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
+            }
+        }
+    }
+}
+
+/// Runs a row operation, first without waiting; waits for another transaction's row at most `spacetime.row_wait_ms`.
+fn attempt(
+    mut operation: impl FnMut(bool, &mut pg_sys::TM_FailureData) -> pg_sys::TM_Result::Type,
+) -> Result<()> {
+    let mut failure = pg_sys::TM_FailureData::default();
+    let mut result = operation(false, &mut failure);
+    if matches!(result, pg_sys::TM_Result::TM_BeingModified | pg_sys::TM_Result::TM_WouldBlock) {
+        result = with_row_wait(|| operation(true, &mut failure));
+    }
+    match result {
+        pg_sys::TM_Result::TM_Ok => Ok(()),
+        pg_sys::TM_Result::TM_SelfModified => Err(Error::NotInState {
+            what: "the row was already changed by a trigger of this very write".into(),
+            hint: "Let the BEFORE trigger return the changed row instead of updating it.".into(),
+        }),
+        _ => Err(Error::Serialization {
+            what: "could not write a row: another transaction changed it first".into(),
+            hint: "Run the transaction again.".into(),
+        }),
+    }
+}
+
+/// Runs `wait`, which may wait for another transaction, under `spacetime.row_wait_ms` (55P03 after that).
+pub(super) fn with_row_wait<R>(wait: impl FnOnce() -> R) -> R {
+    let limit_ms = crate::guc::row_wait_ms();
+    // SAFETY: a setting changed at a new nesting level is restored below, or by the abort.
+    unsafe {
+        let own_ms = pg_sys::LockTimeout;
+        if limit_ms == 0 || (own_ms != 0 && own_ms <= limit_ms) {
+            return wait();
+        }
+        let level = pg_sys::NewGUCNestLevel();
+        super::user::set_local(c"lock_timeout", &limit_ms.to_string());
+        let result = wait();
+        pg_sys::AtEOXact_GUC(true, level);
+        result
+    }
+}
+
+/// A result relation with its own one-entry range table: what constraints, triggers and index updates consult.
+unsafe fn result_relation(
+    estate: *mut pg_sys::EState,
+    relation: pg_sys::Relation,
+) -> *mut pg_sys::ResultRelInfo {
+    // SAFETY: nodes are palloc'd zeroed and tagged, as makeNode does.
+    unsafe {
+        let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>()).cast::<pg_sys::RangeTblEntry>();
+        (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
+        (*entry).rtekind = pg_sys::RTEKind::RTE_RELATION;
+        (*entry).relid = (*relation).rd_id;
+        (*entry).relkind = (*(*relation).rd_rel).relkind;
+        (*entry).rellockmode = pg_sys::RowExclusiveLock as i32;
+        let mut updated = std::ptr::null_mut();
+        let lowest = pg_sys::FirstLowInvalidHeapAttributeNumber;
+        for number in 1..=i32::from((*(*relation).rd_att).natts as i16) {
+            updated = pg_sys::bms_add_member(updated, number - lowest);
+        }
+        #[cfg(feature = "pg15")]
+        {
+            (*entry).updatedCols = updated;
+            (*entry).insertedCols = updated;
+            pg_sys::ExecInitRangeTable(estate, pg_sys::lappend(std::ptr::null_mut(), entry.cast()));
+        }
+        #[cfg(not(feature = "pg15"))]
+        {
+            let mut permissions = std::ptr::null_mut();
+            let permission = pg_sys::addRTEPermissionInfo(&mut permissions, entry);
+            (*permission).updatedCols = updated;
+            (*permission).insertedCols = updated;
+            let entries = pg_sys::lappend(std::ptr::null_mut(), entry.cast());
+            #[cfg(not(feature = "pg18"))]
+            pg_sys::ExecInitRangeTable(estate, entries, permissions);
+            #[cfg(feature = "pg18")]
+            pg_sys::ExecInitRangeTable(estate, entries, permissions, pg_sys::bms_make_singleton(1));
+        }
+        let target = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
+        (*target).type_ = pg_sys::NodeTag::T_ResultRelInfo;
+        pg_sys::InitResultRelInfo(target, relation, 1, std::ptr::null_mut(), 0);
+        (*estate).es_opened_result_relations =
+            pg_sys::lappend((*estate).es_opened_result_relations, target.cast());
+        target
+    }
+}
+
+unsafe fn unique_indexes(target: *mut pg_sys::ResultRelInfo) -> Result<Vec<UniqueIndex>> {
+    let mut unique = Vec::new();
+    // SAFETY: ExecOpenIndices filled both arrays with `ri_NumIndices` entries.
+    unsafe {
+        for at in 0..(*target).ri_NumIndices as usize {
+            let relation = *(*target).ri_IndexRelationDescs.add(at);
+            let info = *(*target).ri_IndexRelationInfo.add(at);
+            let form = &*(*relation).rd_index;
+            if form.indisunique && !form.indimmediate {
+                let name = CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()).to_string_lossy();
+                return Err(Error::Unsupported {
+                    what: format!("unique constraint {name:?} on a module table is deferrable"),
+                    hint: "Make it NOT DEFERRABLE.".into(),
+                });
+            }
+            if form.indisunique && (*info).ii_ReadyForInserts {
+                unique.push(UniqueIndex { relation, info, facts: super::index::IndexFacts::of(relation) });
+            }
+        }
+    }
+    Ok(unique)
+}
+
+unsafe fn has_foreign_triggers(triggers: *mut pg_sys::TriggerDesc, own: Oid) -> bool {
+    if triggers.is_null() {
+        return false;
+    }
+    // SAFETY: the descriptor holds `numtriggers` triggers.
+    unsafe {
+        std::slice::from_raw_parts((*triggers).triggers, (*triggers).numtriggers as usize)
+            .iter()
+            .any(|trigger| trigger.tgfoid != own && trigger.tgenabled != pg_sys::TRIGGER_DISABLED as std::ffi::c_char)
+    }
+}
+
+/// Whether someone else than the publisher put CHECKs or NOT NULLs on columns.
+unsafe fn has_foreign_checks(constraints: *mut pg_sys::TupleConstr) -> bool {
+    if constraints.is_null() {
+        return false;
+    }
+    // SAFETY: the descriptor's constraint arrays have the lengths beside them.
+    unsafe {
+        (0..(*constraints).num_check as usize).any(|at| {
+            let check = &*(*constraints).check.add(at);
+            !CStr::from_ptr(check.ccname).to_bytes().starts_with(OWN_CHECK_PREFIX.as_bytes())
+        })
+    }
+}
+
+/// Whether a column the module does not know refuses NULL.
+unsafe fn has_foreign_not_null(descriptor: pg_sys::TupleDesc, is_mapped: &[bool]) -> bool {
+    // SAFETY: `is_mapped` has one entry per attribute.
+    is_mapped.iter().enumerate().any(|(at, mapped)| !mapped && unsafe { (*attribute(descriptor, at)).attnotnull })
+}

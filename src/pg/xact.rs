@@ -1,0 +1,81 @@
+//! The transaction around a call: its ids, and callbacks for its end.
+
+use std::cell::Cell;
+
+use pgrx::pg_guard;
+use pgrx::pg_sys;
+
+thread_local! {
+    static REGISTERED: Cell<bool> = const { Cell::new(false) };
+    /// Set by the first reducer call of a transaction, cleared at its end.
+    static CALLED_REDUCER: Cell<bool> = const { Cell::new(false) };
+    /// What every rollback of a transaction or savepoint that called a reducer runs.
+    static ON_ABORT: Cell<Option<fn()>> = const { Cell::new(None) };
+}
+
+/// Top-level transaction id, assigned now if need be.
+pub(crate) fn top_xid() -> u64 {
+    // SAFETY: in a transaction that is not read-only.
+    unsafe { pg_sys::GetTopFullTransactionId().value }
+}
+
+/// Notes that this transaction called a reducer, which rules out PREPARE TRANSACTION.
+pub(crate) fn note_reducer_call() {
+    CALLED_REDUCER.set(true);
+}
+
+/// Runs `action` at every rollback of a transaction that called a reducer, from now on. It must neither raise nor touch the database.
+/// Also begins to watch transactions, so it is called before the first reducer.
+pub(crate) fn set_on_abort(action: fn()) {
+    ON_ABORT.set(Some(action));
+    if !REGISTERED.replace(true) {
+        // SAFETY: functions of this library, which is never unloaded.
+        unsafe {
+            pg_sys::RegisterXactCallback(Some(on_xact_event), std::ptr::null_mut());
+            pg_sys::RegisterSubXactCallback(Some(on_subxact_event), std::ptr::null_mut());
+        }
+    }
+}
+
+fn aborted() {
+    super::timeout::after_abort();
+    if !CALLED_REDUCER.get() {
+        return;
+    }
+    if let Some(action) = ON_ABORT.get() {
+        action();
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argument: *mut std::ffi::c_void) {
+    match event {
+        pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PARALLEL_ABORT => {
+            aborted();
+            CALLED_REDUCER.set(false);
+        }
+        pg_sys::XactEvent::XACT_EVENT_COMMIT => CALLED_REDUCER.set(false),
+        // The module's lock and its last-writer mark would outlive the session, across restarts.
+        pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE if CALLED_REDUCER.get() => {
+            let report: pg_sys::panic::ErrorReport = crate::error::Error::Unsupported {
+                what: "cannot PREPARE a transaction that has called a reducer".into(),
+                hint: "Use COMMIT.".into(),
+            }
+            .into();
+            report.report(pgrx::PgLogLevel::ERROR);
+        }
+        _ => {}
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn on_subxact_event(
+    event: pg_sys::SubXactEvent::Type,
+    _id: pg_sys::SubTransactionId,
+    _parent: pg_sys::SubTransactionId,
+    _argument: *mut std::ffi::c_void,
+) {
+    if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB {
+        aborted();
+    }
+}

@@ -1,0 +1,189 @@
+//! One reducer call, end to end (design.md §3).
+//!
+//! Everything is undone by Postgres when a call fails: user, settings, snapshots, memory, open tables belong to the
+//! (sub)transaction that the error aborts. So the failing paths here just return; only success closes things by hand.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use spacetime_definition::{Lifecycle, Reducer, Visibility};
+
+use super::caller::Caller;
+use super::tables::{CallHost, CallTables};
+use crate::error::{Error, Result};
+use crate::module::{ReadyModule, ready};
+use crate::pg::memory::CallMemory;
+use crate::pg::timeout::Tick;
+use crate::pg::{access, entry, interrupt, snapshot, user, xact};
+use crate::wasm::host::LogRecord;
+use crate::wasm::{Limits, Outcome, ReducerCall};
+
+/// The word Postgres' own refusals use for what was attempted.
+const COMMAND: &std::ffi::CStr = c"a reducer call";
+
+/// A reducer to call: module and position in its list of reducers.
+pub(super) struct Target {
+    pub(super) module: Rc<ReadyModule>,
+    pub(super) reducer: usize,
+}
+
+impl Target {
+    pub(super) fn reducer(&self) -> &Reducer {
+        &self.module.definition.reducers[self.reducer]
+    }
+
+    /// Finds a reducer clients may call. Private ones do not exist for anybody but the owner.
+    pub(super) fn find(module: &str, reducer: &str) -> Result<Self> {
+        let module = ready(module)?;
+        let found = module.definition.reducer_by_name(reducer);
+        let is_owner = || user::has_rights_of(user::current_user(), module.owner);
+        let visible = found.filter(|at| {
+            module.definition.reducers[*at].visibility == Visibility::ClientCallable
+                || module.definition.reducers[*at].lifecycle.is_some()
+                || is_owner()
+        });
+        let Some(position) = visible else {
+            return Err(Error::NoSuchReducer {
+                similar: module.definition.similar_reducer(reducer).map(str::to_owned),
+                module: module.row.name.clone(),
+                reducer: reducer.to_owned(),
+            });
+        };
+        if module.definition.reducers[position].lifecycle.is_some() {
+            let reducer = reducer.to_owned();
+            return Err(Error::LifecycleReducer { module: module.row.name.clone(), reducer });
+        }
+        Ok(Self { module, reducer: position })
+    }
+
+    /// Raises 42501 unless the caller may execute the reducer's SQL function.
+    fn require_execute(&self) {
+        if let Some(wrapper) = self.module.wrapper(&self.reducer().name) {
+            access::require_execute(user::current_user(), self.module.schema, wrapper);
+        }
+    }
+
+    /// Takes the module's lock. A publish may have committed while we waited: then the target is looked up again.
+    pub(super) fn lock(self) -> Result<Self> {
+        let mut target = self;
+        loop {
+            if !target.module.is_serial() {
+                return Ok(target);
+            }
+            access::lock_module(target.module.lock_table);
+            let now = ready(&target.module.row.identity.to_string())?;
+            let changed = now.row.version != target.module.row.version || now.lock_table != target.module.lock_table;
+            if !changed {
+                return Ok(target);
+            }
+            target = Self::find(&now.row.identity.to_string(), &target.reducer().name)?;
+        }
+    }
+}
+
+/// `call_reducer(module, reducer, args)`.
+pub(crate) fn call_with_json(module: &str, reducer: &str, arguments: &serde_json::Value) -> Result<()> {
+    entry::check(COMMAND)?;
+    let target = Target::find(module, reducer)?;
+    target.require_execute();
+    let target = target.lock()?;
+    let arguments = super::arguments::from_json(&target, arguments)?;
+    let caller = Caller::of_session(&target.module.installation)?;
+    call(&target, &arguments, caller, false)
+}
+
+/// Runs `init` of a module that is being published, if it has one.
+pub(crate) fn call_init(module: &Rc<ReadyModule>) -> Result<()> {
+    let is_init = |reducer: &Reducer| reducer.lifecycle == Some(Lifecycle::Init);
+    let Some(reducer) = module.definition.reducers.iter().position(is_init) else { return Ok(()) };
+    let target = Target { module: Rc::clone(module), reducer };
+    let caller = Caller::internal(module.row.owner_identity);
+    call(&target.lock()?, &[], caller, true)
+}
+
+/// Runs a reducer whose module is locked. `arguments` are BSATN and have been checked against the parameters.
+pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: bool) -> Result<()> {
+    let module = &target.module;
+    let tick = Tick::enter();
+    let limit = crate::guc::max_call_depth();
+    if tick.depth() > limit {
+        return Err(Error::CallDepth { limit });
+    }
+    xact::note_reducer_call();
+    let memory = CallMemory::enter();
+    let owner = user::become_owner(module.owner);
+    snapshot::push();
+    require_current_snapshot(module)?;
+
+    let instance = module.take_instance()?;
+    let call = ReducerCall {
+        module: &module.row.name,
+        reducer: &target.reducer().name,
+        id: target.reducer as u32,
+        sender: caller.identity.to_le_bytes(),
+        connection_id: caller.connection_id,
+        timestamp_us: module.state.next_timestamp_us(),
+        args: arguments,
+    };
+    let tables = Rc::new(RefCell::new(CallTables::new(Rc::clone(module), caller, memory)));
+    let host = Box::new(CallHost::new(Rc::clone(&tables)));
+    let (instance, outcome) =
+        instance.call_reducer(call, limits(is_init), host).inspect_err(raise_pending_interrupt)?;
+    if let Outcome::Refused(message) = outcome {
+        return Err(refused(target, message));
+    }
+    tables.borrow_mut().close();
+    module.give_back(instance);
+    snapshot::pop();
+    owner.restore();
+    memory.leave();
+    drop(tick);
+    Ok(())
+}
+
+/// Under one snapshot for the whole transaction a reducer must not run on what somebody has changed since: guests are
+/// written for one writer at a time and would overwrite it.
+fn require_current_snapshot(module: &ReadyModule) -> Result<()> {
+    let last_writer = module.state.last_writer_xid();
+    if !module.is_serial() || !snapshot::is_fixed() || last_writer == 0 || snapshot::sees(last_writer) {
+        return Ok(());
+    }
+    Err(Error::Serialization {
+        what: format!("module {:?} was written since this transaction's snapshot", module.row.name),
+        hint: format!(
+            "Use READ COMMITTED, or begin the transaction with LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE.",
+            crate::pg::name::quote_qualified(&module.row.schema_name, &module.row.storage.lock_table)
+        ),
+    })
+}
+
+/// What one entry of a guest may use.
+pub(super) fn limits(is_init: bool) -> Limits {
+    Limits {
+        memory_bytes: crate::guc::max_memory_bytes(),
+        fuel: crate::guc::fuel_per_call(),
+        deadline: crate::guc::call_timeout().filter(|_| !is_init).map(|timeout| Instant::now() + timeout),
+    }
+}
+
+/// A guest that was interrupted has been unwound; now Postgres may raise its cancel or termination.
+pub(super) fn raise_pending_interrupt(error: &Error) {
+    if matches!(error, Error::Interrupted { .. }) {
+        interrupt::process();
+    }
+}
+
+fn refused(target: &Target, message: String) -> Error {
+    // Postgres' messages are C strings.
+    let message = message.replace('\0', "\u{FFFD}");
+    target.module.log.append(LogRecord {
+        level: 0,
+        target: Some("__spacetimedb__"),
+        file: Some("__spacetimedb__"),
+        line: None,
+        message: &message,
+    });
+    let (module, reducer) = (target.module.row.name.clone(), target.reducer().name.clone());
+    Error::ReducerRefused { module, reducer, message }
+}

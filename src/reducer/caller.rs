@@ -1,0 +1,82 @@
+//! Who calls: identity, connection id and claims of a session (design.md §7, §13).
+//!
+//! A plain SQL session speaks for its role. Its claims are synthesised so that the hash of issuer and subject is the
+//! identity, and its connection id is never zero: a guest takes callers without a connection for internal ones.
+
+use std::cell::{Cell, RefCell};
+
+use spacetime_auth::Identity;
+
+use crate::error::Result;
+use crate::pg::{Oid, access, user};
+
+/// The caller of one reducer.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) identity: Identity,
+    /// Little-endian, as guests hold it; zero for internal calls.
+    pub(crate) connection_id: [u8; 16],
+    /// JWT payload as JSON text; `None` for internal calls.
+    pub(crate) claims: Option<String>,
+}
+
+struct Session {
+    role: Oid,
+    role_name: String,
+    installation: String,
+    caller: Caller,
+}
+
+thread_local! {
+    static CONNECTION: Cell<Option<([u8; 16], u64)>> = const { Cell::new(None) };
+    /// The caller worked out last: sessions seldom change their role.
+    static SESSION: RefCell<Option<Session>> = const { RefCell::new(None) };
+}
+
+/// Connection id of this session, drawn at first use, and when that was (seconds since the Unix epoch).
+pub(crate) fn session_connection_id() -> Result<([u8; 16], u64)> {
+    if let Some(connection) = CONNECTION.get() {
+        return Ok(connection);
+    }
+    let mut id = access::random_bytes::<16>()?;
+    // Zero means "no connection".
+    id[0] |= 1;
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let connection = (id, since.map_or(0, |since| since.as_secs()));
+    CONNECTION.set(Some(connection));
+    Ok(connection)
+}
+
+impl Caller {
+    /// The caller that a plain SQL session is. `installation`: see `spacetime._installation`.
+    pub(crate) fn of_session(installation: &str) -> Result<Self> {
+        let role = user::outer_user();
+        let role_name = user::role_name(role);
+        let known = SESSION.with_borrow(|session| {
+            session
+                .as_ref()
+                .filter(|s| s.role == role && s.role_name == role_name && s.installation == installation)
+                .map(|session| session.caller.clone())
+        });
+        if let Some(caller) = known {
+            return Ok(caller);
+        }
+        let (connection_id, since) = session_connection_id()?;
+        let issuer = format!("postgres:{installation}");
+        let claims = serde_json::json!({ "iss": issuer, "sub": role_name, "aud": [], "iat": since });
+        let caller = Self {
+            identity: Identity::derive(&issuer, &role_name),
+            connection_id,
+            claims: Some(claims.to_string()),
+        };
+        let session =
+            Session { role, role_name, installation: installation.to_owned(), caller: caller.clone() };
+        SESSION.set(Some(session));
+        Ok(caller)
+    }
+
+    /// The caller of `init` and of scheduled reducers.
+    pub(crate) fn internal(identity: Identity) -> Self {
+        Self { identity, connection_id: [0; 16], claims: None }
+    }
+}

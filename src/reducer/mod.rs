@@ -1,0 +1,18 @@
+//! The meaning of a reducer call: who calls, with which arguments, in which transaction state, with what outcome.
+//!
+//! One call from end to end is [`call`]; what the guest can do to tables meanwhile is [`tables`] (writes) and [`scans`]
+//! (reads).
+
+mod arguments;
+mod boot;
+mod call;
+mod caller;
+mod keys;
+mod scans;
+mod tables;
+mod wrapper;
+
+pub(crate) use boot::{boot, describe};
+pub(crate) use call::{call_init, call_with_json};
+pub(crate) use caller::{Caller, session_connection_id};
+pub(crate) use wrapper::{WrapperBody, call_wrapper, validate_wrapper};

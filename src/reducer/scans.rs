@@ -1,0 +1,137 @@
+//! What a guest reads during one call. A scan's first batch is read when it is opened, so most scans, points above all,
+//! are over before the guest asks for rows; the others go on from a snapshot of their own.
+
+use std::rc::Rc;
+
+use super::keys;
+use super::tables::CallTables;
+use crate::error::Error;
+use crate::pg::scan::{Scan, Visit};
+use crate::row::TableCodec;
+use crate::wasm::host::{Errno, HostResult, RangeBytes, RowBatch, ScanId};
+
+/// Bytes of rows read when a scan is opened.
+const FIRST_BATCH_BYTES: usize = 64 << 10;
+
+/// A scan the guest has not read to its end.
+pub(super) struct OpenScan {
+    pub(super) scan: Scan,
+    table: usize,
+    codec: Rc<TableCodec>,
+    /// Rows read and not yet handed on.
+    batch: RowBatch,
+    has_more: bool,
+}
+
+impl CallTables {
+    pub(super) fn count(&mut self, table: u32) -> HostResult<u64> {
+        let at = self.table(table)?;
+        let mut count = 0;
+        let opened = self.opened(at)?;
+        Scan::of_table().run(&opened.table, &mut |_| {
+            count += 1;
+            Visit::More
+        });
+        Ok(count)
+    }
+
+    pub(super) fn scan_table(&mut self, table: u32) -> HostResult<ScanId> {
+        let at = self.table(table)?;
+        let codec = Rc::clone(&self.opened(at)?.codec);
+        self.begin(Scan::of_table(), at, codec)
+    }
+
+    pub(super) fn scan_point(&mut self, index: u32, point: &[u8]) -> HostResult<ScanId> {
+        let (scan, at) = self.point(index, point)?;
+        let codec = Rc::clone(&self.opened(at)?.codec);
+        self.begin(scan, at, codec)
+    }
+
+    pub(super) fn scan_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<ScanId> {
+        let (scan, at) = self.range(index, range)?;
+        let codec = Rc::clone(&self.opened(at)?.codec);
+        self.begin(scan, at, codec)
+    }
+
+    /// A scan of one key of an index, and the table it is on.
+    pub(super) fn point(&mut self, index: u32, point: &[u8]) -> HostResult<(Scan, usize)> {
+        let access = self.index(index)?;
+        let keys = keys::point(&access.codec, access.index(), point)?;
+        let facts = access.index().facts.as_ref().ok_or(Errno::NoSuchIndex)?;
+        Ok((Scan::of_index(&self.opened(access.table)?.table, facts, &keys), access.table))
+    }
+
+    /// A scan of a range of an index, and the table it is on.
+    pub(super) fn range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<(Scan, usize)> {
+        let access = self.index(index)?;
+        let keys = keys::range(&access.codec, access.index(), range)?;
+        let facts = access.index().facts.as_ref().ok_or(Errno::NoSuchIndex)?;
+        Ok((Scan::of_index(&self.opened(access.table)?.table, facts, &keys), access.table))
+    }
+
+    fn begin(&mut self, scan: Scan, table: usize, codec: Rc<TableCodec>) -> HostResult<ScanId> {
+        let mut open = OpenScan { scan, table, codec, batch: RowBatch::default(), has_more: true };
+        let mut batch = RowBatch::default();
+        open.has_more = self.read(&mut open, FIRST_BATCH_BYTES, &mut batch)?;
+        open.batch = batch;
+        let free = self.scans.iter().position(Option::is_none).unwrap_or(self.scans.len());
+        if free == self.scans.len() {
+            self.scans.push(None);
+        }
+        self.scans[free] = Some(open);
+        Ok(ScanId(free as u32))
+    }
+
+    /// Appends rows to `batch`; returns whether there may be more.
+    fn read(&mut self, open: &mut OpenScan, bytes_wanted: usize, batch: &mut RowBatch) -> HostResult<bool> {
+        let memory = self.memory;
+        let opened = self.opened(open.table)?;
+        let codec = &open.codec;
+        let mut failure: Option<Error> = None;
+        let has_more = open.scan.run(&opened.table, &mut |table| {
+            // SAFETY: the codec was made for the open table.
+            let encoded = memory.with_row(|| unsafe { codec.encode_row(table.row(), &mut batch.bytes) });
+            if let Err(error) = encoded {
+                failure = Some(error);
+                return Visit::Pause;
+            }
+            batch.ends.push(batch.bytes.len());
+            if batch.bytes.len() >= bytes_wanted { Visit::Pause } else { Visit::More }
+        });
+        match failure {
+            Some(error) => Err(error.into()),
+            None => Ok(has_more),
+        }
+    }
+
+    pub(super) fn fetch(&mut self, scan: ScanId, bytes_wanted: usize, batch: &mut RowBatch) -> HostResult<bool> {
+        let slot = scan.0 as usize;
+        let taken = self.scans.get_mut(slot).and_then(Option::take);
+        let mut open = taken.ok_or_else(|| Error::Internal("scan is not open".into()))?;
+        append(batch, std::mem::take(&mut open.batch));
+        if open.has_more && batch.bytes.len() < bytes_wanted {
+            open.has_more = self.read(&mut open, bytes_wanted, batch)?;
+        }
+        let has_more = open.has_more;
+        if has_more {
+            self.scans[slot] = Some(open);
+        }
+        Ok(has_more)
+    }
+
+    pub(super) fn close_scan(&mut self, scan: ScanId) {
+        if let Some(mut open) = self.scans.get_mut(scan.0 as usize).and_then(Option::take) {
+            open.scan.close();
+        }
+    }
+}
+
+fn append(batch: &mut RowBatch, more: RowBatch) {
+    if batch.ends.is_empty() && batch.bytes.is_empty() {
+        *batch = more;
+        return;
+    }
+    let offset = batch.bytes.len();
+    batch.bytes.extend_from_slice(&more.bytes);
+    batch.ends.extend(more.ends.iter().map(|end| end + offset));
+}

@@ -1,0 +1,404 @@
+//! What a guest does to its module's tables during one call: [`CallTables`] is the state, [`CallHost`] the answer to
+//! each import. Writes are here, reads in [`super::scans`].
+//!
+//! Each write is one command of the transaction: what it wrote is visible to whatever the guest does next.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use spacetime_definition::bsatn::Reader;
+
+use super::caller::Caller;
+use super::keys;
+use super::scans::OpenScan;
+use crate::error::{Error, Result};
+use crate::module::ReadyModule;
+use crate::pg::memory::CallMemory;
+use crate::pg::relation::OpenTable;
+use crate::pg::scan::{Scan, Visit, find_one};
+use crate::pg::write::{WriteContext, Writer, Written};
+use crate::pg::{RowId, access, snapshot, xact};
+use crate::row::{DecodeError, IndexCodec, TableCodec};
+use crate::wasm::host::{Errno, Host, HostError, HostResult, LogRecord, RangeBytes, RowBatch, ScanId};
+
+/// First id of a module's own tables (module-abi.md §1.9); lower ones are the reference's system tables.
+const FIRST_TABLE_ID: u32 = 4097;
+/// First index id, so that 0 is no index.
+const FIRST_INDEX_ID: u32 = 1;
+
+/// Tables and scans that a call has open.
+pub(super) struct CallTables {
+    pub(super) module: Rc<ReadyModule>,
+    caller: Caller,
+    pub(super) memory: CallMemory,
+    open: Vec<Option<OpenedTable>>,
+    pub(super) scans: Vec<Option<OpenScan>>,
+    has_written: bool,
+}
+
+/// A table that the call has used.
+pub(super) struct OpenedTable {
+    pub(super) table: OpenTable,
+    pub(super) codec: Rc<TableCodec>,
+}
+
+/// An index, found by its id, and its table, opened.
+pub(super) struct IndexAccess {
+    pub(super) table: usize,
+    pub(super) codec: Rc<TableCodec>,
+    position: usize,
+}
+
+impl IndexAccess {
+    pub(super) fn index(&self) -> &IndexCodec {
+        &self.codec.indexes[self.position]
+    }
+}
+
+impl CallTables {
+    pub(super) fn new(module: Rc<ReadyModule>, caller: Caller, memory: CallMemory) -> Self {
+        let open = module.definition.tables.iter().map(|_| None).collect();
+        Self { module, caller, memory, open, scans: Vec::new(), has_written: false }
+    }
+
+    /// Closes everything after a call that ended well.
+    pub(super) fn close(&mut self) {
+        for mut scan in self.scans.drain(..).flatten() {
+            scan.scan.close();
+        }
+        for opened in self.open.drain(..).flatten() {
+            opened.table.close();
+        }
+    }
+
+    /// Position of the table with this id.
+    pub(super) fn table(&self, id: u32) -> HostResult<usize> {
+        let position = id.checked_sub(FIRST_TABLE_ID).map(|position| position as usize);
+        position.filter(|position| *position < self.open.len()).ok_or_else(|| Errno::NoSuchTable.into())
+    }
+
+    /// Opens a table at its first use in the call.
+    pub(super) fn opened(&mut self, at: usize) -> Result<&mut OpenedTable> {
+        if self.open[at].is_none() {
+            let (table, codec) = self.module.open_table(at)?;
+            self.open[at] = Some(OpenedTable { table, codec });
+        }
+        self.open[at].as_mut().ok_or_else(|| Error::Internal("table not open".into()))
+    }
+
+    /// Finds an index by its id and opens its table.
+    pub(super) fn index(&mut self, id: u32) -> HostResult<IndexAccess> {
+        let place = id.checked_sub(FIRST_INDEX_ID).and_then(|id| self.module.index_place(id as usize));
+        let (table, position) = place.ok_or(Errno::NoSuchIndex)?;
+        let codec = Rc::clone(&self.opened(table)?.codec);
+        if codec.indexes[position].facts.is_none() {
+            let problem = format!("index {:?} is gone", codec.indexes[position].name);
+            return Err(self.changed(table, problem).into());
+        }
+        Ok(IndexAccess { table, codec, position })
+    }
+
+    fn changed(&self, table: usize, problem: String) -> Error {
+        let table = self.module.row.storage.tables[table].pg_name.clone();
+        Error::TableChanged { module: self.module.row.name.clone(), table, problem }
+    }
+
+    /// Opens a table for writing and notes the transaction as the module's last writer.
+    fn writer(&mut self, at: usize) -> Result<(&mut OpenTable, Rc<TableCodec>)> {
+        if !self.has_written {
+            self.has_written = true;
+            if self.module.is_serial() {
+                self.module.state.note_writer(xact::top_xid());
+            }
+        }
+        let module = Rc::clone(&self.module);
+        let opened = self.opened(at)?;
+        let codec = Rc::clone(&opened.codec);
+        opened.table.writer(WriteContext {
+            own_trigger: module.lock_trigger,
+            search_path: &module.search_path,
+            is_mapped: &codec.is_mapped,
+        })?;
+        Ok((&mut opened.table, codec))
+    }
+
+    fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
+        let at = self.table(table)?;
+        let memory = self.memory;
+        let (table, codec) = self.writer(at)?;
+        let is_single = codec.is_mapped.is_empty();
+        if is_single && has_row(table) {
+            return Ok(());
+        }
+        memory.with_row(|| -> HostResult<()> {
+            let (writer, _) = table.writer_and_row()?;
+            fill(writer, &codec, row, generated)?;
+            match writer.insert()? {
+                Written::Done | Written::Skipped => Ok(()),
+                Written::Conflict if conflict_is_same_row(writer, &codec)? => Ok(()),
+                Written::Conflict => Err(Errno::UniqueAlreadyExists.into()),
+            }
+        })?;
+        snapshot::see_own_writes();
+        Ok(())
+    }
+
+    fn update(&mut self, table: u32, index: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
+        let at = self.table(table)?;
+        let access = self.index(index)?;
+        if access.table != at {
+            return Err(Errno::NoSuchIndex.into());
+        }
+        if !access.index().is_unique {
+            return Err(Errno::IndexNotUnique.into());
+        }
+        let memory = self.memory;
+        let (table, codec) = self.writer(at)?;
+        memory.with_row(|| -> HostResult<()> {
+            let (writer, _) = table.writer_and_row()?;
+            fill(writer, &codec, row, generated)?;
+            let result = replace(table, &codec, access.index());
+            table.forget_row();
+            result
+        })?;
+        snapshot::see_own_writes();
+        Ok(())
+    }
+
+    fn delete_rows(&mut self, at: usize, rows: &[RowId]) -> HostResult<u32> {
+        let memory = self.memory;
+        let (table, _) = self.writer(at)?;
+        let mut deleted = 0;
+        for row in rows {
+            let written = memory.with_row(|| -> Result<Written> { table.writer_and_row()?.0.delete(*row) })?;
+            deleted += u32::from(written == Written::Done);
+        }
+        snapshot::see_own_writes();
+        Ok(deleted)
+    }
+
+    fn delete_matching(&mut self, mut scan: Scan, at: usize) -> HostResult<u32> {
+        let mut rows = Vec::new();
+        let opened = self.opened(at)?;
+        scan.run(&opened.table, &mut |table| {
+            rows.push(table.row_id());
+            Visit::More
+        });
+        if rows.is_empty() { Ok(0) } else { self.delete_rows(at, &rows) }
+    }
+
+    fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
+        let at = self.table(table)?;
+        let mut reader = Reader::new(rows);
+        let count = reader.length().map_err(|_| Errno::BsatnDecodeError)?;
+        let codec = Rc::clone(&self.opened(at)?.codec);
+        let mut deleted = 0;
+        for _ in 0..count {
+            let start = reader.position();
+            codec.skip_row(&mut reader).map_err(|_| Errno::BsatnDecodeError)?;
+            let found = self.find_equal(at, reader.since(start))?;
+            deleted += self.delete_rows(at, found.as_slice())?;
+        }
+        reader.finish().map_err(|_| Errno::BsatnDecodeError)?;
+        Ok(deleted)
+    }
+
+    /// The row that equals `row`, through a unique index where one can tell, else by looking at every row.
+    fn find_equal(&mut self, at: usize, row: &[u8]) -> HostResult<Option<RowId>> {
+        let memory = self.memory;
+        let (table, codec) = self.writer(at)?;
+        let by_key = memory.with_row(|| -> HostResult<_> {
+            let (writer, _) = table.writer_and_row()?;
+            let (values, nulls) = writer.new_row();
+            // A 0 in an auto-increment column means 0 here: nothing is drawn.
+            codec.decode_row(row, values, nulls, &mut Vec::new(), |_| 0).map_err(row_error)?;
+            match writer.find_same_key() {
+                Ok(Some(found)) => {
+                    let same = conflict_is_same_row(writer, &codec)?;
+                    Ok(Some(same.then_some(found)))
+                }
+                Ok(None) => Ok(Some(None)),
+                Err(_) => Ok(None),
+            }
+        })?;
+        if let Some(found) = by_key {
+            return Ok(found);
+        }
+        let mut found = None;
+        let mut failure = None;
+        Scan::of_table().run(table, &mut |table| {
+            let mut bytes = Vec::new();
+            // SAFETY: the codec is current for the open table.
+            match memory.with_row(|| unsafe { codec.encode_row(table.row(), &mut bytes) }) {
+                Ok(()) if codec.rows_equal(&bytes, row) => found = Some(table.row_id()),
+                Ok(()) => return Visit::More,
+                Err(error) => failure = Some(error),
+            }
+            Visit::Pause
+        });
+        failure.map_or(Ok(found), |error| Err(error.into()))
+    }
+}
+
+/// Whether a table has any row; for tables without columns, whose only row is the empty one.
+fn has_row(table: &OpenTable) -> bool {
+    let mut found = false;
+    let mut scan = Scan::of_table();
+    scan.run(table, &mut |_| {
+        found = true;
+        Visit::Pause
+    });
+    scan.close();
+    found
+}
+
+fn fill(writer: &mut Writer, codec: &TableCodec, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
+    let (values, nulls) = writer.new_row();
+    codec.decode_row(row, values, nulls, generated, access::next_value).map_err(row_error)
+}
+
+/// Replaces the row that has the key of the filled row; the old one is left in the read slot.
+fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> HostResult<()> {
+    let facts = index.facts.as_ref().ok_or(Errno::NoSuchIndex)?;
+    let key = {
+        let (writer, _) = table.writer_and_row()?;
+        keys::of_row(codec, index, writer.row())
+    };
+    let old = find_one(table, facts, &key).ok_or(Errno::NoSuchRow)?;
+    let (writer, old_row) = table.writer_and_row()?;
+    if same_row(codec, writer.row(), old_row)? {
+        return Ok(());
+    }
+    writer.keep_unmapped(old_row);
+    match writer.update(old, Some(facts.oid))? {
+        Written::Done | Written::Skipped => Ok(()),
+        Written::Conflict => Err(Errno::UniqueAlreadyExists.into()),
+    }
+}
+
+fn conflict_is_same_row(writer: &Writer, codec: &TableCodec) -> Result<bool> {
+    same_row(codec, writer.row(), writer.conflicting_row())
+}
+
+type RowDatums<'a> = (&'a [crate::pg::Datum], &'a [bool]);
+
+fn same_row(codec: &TableCodec, a: RowDatums<'_>, b: RowDatums<'_>) -> Result<bool> {
+    let (mut a_bytes, mut b_bytes) = (Vec::with_capacity(128), Vec::with_capacity(128));
+    // SAFETY: both rows are of the table the codec is current for.
+    unsafe {
+        codec.encode_row(a, &mut a_bytes)?;
+        codec.encode_row(b, &mut b_bytes)?;
+    }
+    Ok(codec.rows_equal(&a_bytes, &b_bytes))
+}
+
+/// Undecodable rows are the guest's fault and its to handle; values Postgres cannot hold end the call.
+fn row_error(error: DecodeError) -> HostError {
+    match error {
+        DecodeError::Malformed(_) => Errno::BsatnDecodeError.into(),
+        DecodeError::Value(value) => {
+            HostError::Fatal(Error::Value { place: "row to store".into(), problem: value.problem, kind: value.kind })
+        }
+    }
+}
+
+/// The guest's view of a call.
+pub(super) struct CallHost(Rc<RefCell<CallTables>>);
+
+impl CallHost {
+    pub(super) fn new(tables: Rc<RefCell<CallTables>>) -> Self {
+        Self(tables)
+    }
+}
+
+impl Host for CallHost {
+    fn table_id(&mut self, name: &str) -> HostResult<u32> {
+        let position = self.0.borrow().module.definition.table_by_name(name).ok_or(Errno::NoSuchTable)?;
+        Ok(FIRST_TABLE_ID + position as u32)
+    }
+
+    fn index_id(&mut self, name: &str) -> HostResult<u32> {
+        let position = self.0.borrow().module.index_id(name).ok_or(Errno::NoSuchIndex)?;
+        Ok(FIRST_INDEX_ID + position as u32)
+    }
+
+    fn row_count(&mut self, table: u32) -> HostResult<u64> {
+        self.0.borrow_mut().count(table)
+    }
+
+    fn scan_table(&mut self, table: u32) -> HostResult<ScanId> {
+        self.0.borrow_mut().scan_table(table)
+    }
+
+    fn scan_index_point(&mut self, index: u32, point: &[u8]) -> HostResult<ScanId> {
+        self.0.borrow_mut().scan_point(index, point)
+    }
+
+    fn scan_index_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<ScanId> {
+        self.0.borrow_mut().scan_range(index, range)
+    }
+
+    fn fetch(&mut self, scan: ScanId, bytes_wanted: usize, batch: &mut RowBatch) -> HostResult<bool> {
+        self.0.borrow_mut().fetch(scan, bytes_wanted, batch)
+    }
+
+    fn close_scan(&mut self, scan: ScanId) {
+        self.0.borrow_mut().close_scan(scan);
+    }
+
+    fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
+        self.0.borrow_mut().insert(table, row, generated)
+    }
+
+    fn update(&mut self, table: u32, index: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
+        self.0.borrow_mut().update(table, index, row, generated)
+    }
+
+    fn delete_index_point(&mut self, index: u32, point: &[u8]) -> HostResult<u32> {
+        let mut tables = self.0.borrow_mut();
+        let (scan, at) = tables.point(index, point)?;
+        tables.delete_matching(scan, at)
+    }
+
+    fn delete_index_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<u32> {
+        let mut tables = self.0.borrow_mut();
+        let (scan, at) = tables.range(index, range)?;
+        tables.delete_matching(scan, at)
+    }
+
+    fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
+        self.0.borrow_mut().delete_equal(table, rows)
+    }
+
+    fn clear(&mut self, table: u32) -> HostResult<u64> {
+        let mut tables = self.0.borrow_mut();
+        let at = tables.table(table)?;
+        tables.delete_matching(Scan::of_table(), at).map(u64::from)
+    }
+
+    fn module_identity(&self) -> [u8; 32] {
+        self.0.borrow().module.row.identity.to_le_bytes()
+    }
+
+    fn claims(&mut self, connection_id: [u8; 16]) -> HostResult<Option<String>> {
+        let tables = self.0.borrow();
+        let known = tables.caller.connection_id == connection_id;
+        Ok(tables.caller.claims.clone().filter(|_| known))
+    }
+
+    fn env(&mut self, _name: &str) -> HostResult<Option<String>> {
+        // Modules cannot declare variables yet (publish refuses the section), so none is set.
+        Ok(None)
+    }
+
+    fn schedule_immediate(&mut self, reducer: &str, _args: &[u8]) -> HostResult<()> {
+        Err(HostError::Fatal(Error::Unsupported {
+            what: format!("cannot schedule reducer {reducer:?}: there is no scheduler yet"),
+            hint: "Call the reducer from SQL, or from a job scheduler such as cron.".into(),
+        }))
+    }
+
+    fn log(&mut self, record: LogRecord<'_>) {
+        self.0.borrow().module.log.append(record);
+    }
+}

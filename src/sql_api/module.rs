@@ -1,0 +1,70 @@
+//! Publishing, dropping and looking at modules.
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use crate::error::Error;
+use crate::module;
+
+/// Creates or updates a module in the current transaction.
+#[pg_extern(volatile, strict, parallel_unsafe)]
+fn publish_module(name: &str, wasm: &[u8], options: default!(pgrx::JsonB, "'{}'")) -> Result<pgrx::JsonB, ErrorReport> {
+    Ok(pgrx::JsonB(module::publish(name, wasm, options.0)?))
+}
+
+#[pg_schema]
+mod spacetime {
+    use super::*;
+
+    /// Removes a module, with its data unless `keep_data`.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn drop_module(name: &str, keep_data: default!(bool, false)) -> Result<(), ErrorReport> {
+        Ok(module::drop_module(name, keep_data)?)
+    }
+
+    /// The definition of a module.
+    #[pg_extern(stable, strict, parallel_unsafe)]
+    fn describe(name: &str) -> Result<pgrx::JsonB, ErrorReport> {
+        let module = module::ready(name)?;
+        let definition = serde_json::to_value(&module.definition);
+        Ok(pgrx::JsonB(definition.map_err(|error| Error::Internal(error.to_string()))?))
+    }
+
+    /// Differences between a module and its tables; no rows when all is well.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn check_module(
+        name: &str,
+    ) -> Result<TableIterator<'static, (name!(object, String), name!(problem, String))>, ErrorReport> {
+        let findings = module::check(name)?;
+        Ok(TableIterator::new(findings.into_iter().map(|finding| (finding.object, finding.problem))))
+    }
+
+    /// What a module logged, newest last.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    #[expect(clippy::type_complexity, reason = "the macro reads the column names from the type")]
+    fn logs(
+        module: &str,
+        limit_rows: default!(i32, 100),
+        min_level: default!(&str, "'info'"),
+    ) -> Result<
+        TableIterator<
+            'static,
+            (
+                name!(at, TimestampWithTimeZone),
+                name!(level, String),
+                name!(target, Option<String>),
+                name!(file, Option<String>),
+                name!(line, Option<i32>),
+                name!(message, String),
+            ),
+        >,
+        ErrorReport,
+    > {
+        let lines = module::read_log(module, limit_rows, min_level)?;
+        Ok(TableIterator::new(lines.into_iter().map(|line| {
+            let at = crate::pg::datum::timestamp_of_unix_us(line.ts);
+            let number = line.line.and_then(|number| i32::try_from(number).ok());
+            (at, line.level, line.target, line.file, number, line.message)
+        })))
+    }
+}

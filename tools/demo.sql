@@ -1,0 +1,66 @@
+-- What `make demo` plays. Each statement is shown before its result; \echo lines say what is going on.
+\set ON_ERROR_STOP on
+\set ECHO queries
+\pset footer off
+
+\echo
+\echo '--- Make Postgres host modules.'
+CREATE EXTENSION spacetime;
+
+\echo
+\echo '--- Publish the chat module: a WASM file becomes a schema, with a table per struct and a function per reducer.'
+SELECT jsonb_pretty(publish_module('chat', pg_read_binary_file('test_modules/chat.wasm')) - 'steps') AS published;
+SELECT * FROM spacetime.modules;
+
+\echo
+\echo '--- Its reducers are functions ...'
+SELECT proname AS reducer, pg_get_function_arguments(oid) AS arguments
+  FROM pg_proc WHERE pronamespace = 'chat'::regnamespace AND prokind = 'f' ORDER BY proname;
+
+\echo
+\echo '--- ... so calling one is SQL. Register as a user, by the typed function.'
+SELECT chat.register_user('Ada');
+
+\echo
+\echo '--- Its tables are tables. Grace comes from plain SQL, as she could from an ORM or a COPY.'
+INSERT INTO chat."user" (id, name) VALUES (decode(repeat('42', 32), 'hex'), 'Grace');
+
+\echo
+\echo '--- Send messages: three ways to call a reducer.'
+SELECT chat.send_message(id, 'Hello, ' || name || '!') FROM chat."user" WHERE name = 'Grace';
+SELECT chat.send_message(spacetime.sender(), 'Note to self: buy milk.');
+SELECT call_reducer('chat', 'set_name', '{"name": "Ada Lovelace"}');
+
+\echo
+\echo '--- Read the rows with whatever SQL you like.'
+SELECT m.id, s.name AS "from", r.name AS "to", m.content
+  FROM chat.message m
+  JOIN chat."user" s ON s.id = m.sender
+  JOIN chat."user" r ON r.id = m.receiver
+ ORDER BY m.id;
+
+\echo
+\echo '--- A reducer that says no is an error with the module''s own words, and leaves nothing behind.'
+\set ON_ERROR_STOP off
+SELECT chat.set_name('');
+\set ON_ERROR_STOP on
+\set sqlstate :SQLSTATE
+\echo '(SQLSTATE' :SQLSTATE')'
+SELECT name FROM chat."user" ORDER BY name;
+\set ECHO none
+-- Casting the text of the complaint fails: psql has no other way to give up with an error.
+SELECT CASE WHEN :'sqlstate' <> '38000' THEN 'the empty name was not refused as it should be'::text END::int \g /dev/null
+\set ECHO queries
+
+\echo
+\echo '--- Reducers and SQL share one transaction. Roll it back, and none of it happened.'
+BEGIN;
+SELECT chat.send_message(spacetime.sender(), 'Nobody will ever read this.');
+UPDATE chat.message SET content = upper(content);
+SELECT content FROM chat.message ORDER BY id;
+ROLLBACK;
+SELECT content FROM chat.message ORDER BY id;
+
+\echo
+\echo '--- What the module wrote to its log.'
+SELECT level, message FROM spacetime.logs('chat');
