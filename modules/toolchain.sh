@@ -161,9 +161,9 @@ build_with_debians_compiler() {
   version=$(/usr/bin/rustc -vV | sed -n 's/^release: //p')
   make_sysroot "/usr/src/rustc-$version/library" /usr/bin/rustc /usr/bin/cargo "$work" "$work/$name" \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="wasm-ld-${linker#lld-}" || return 1
-  # Debian's compiler brings no linker for wasm of its own.
-  printf '#!/bin/sh\nexec "%s" --sysroot "%s" -Clinker=wasm-ld-%s "$@"\n' \
-    /usr/bin/rustc "$cache/$name" "${linker#lld-}" >"$work/$name/bin/rustc"
+  # Debian's compiler brings no linker for wasm of its own; build scripts and macros still need the native one.
+  printf '#!/bin/sh\ncase " $* " in *" %s "*) set -- -Clinker=wasm-ld-%s "$@" ;; esac\nexec "%s" --sysroot "%s" "$@"\n' \
+    "$target" "${linker#lld-}" /usr/bin/rustc "$cache/$name" >"$work/$name/bin/rustc"
   install_sysroot "$work/$name"
 }
 

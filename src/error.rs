@@ -8,7 +8,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 
 /// The one error type of the extension.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// A reducer returned an error; `message` is the guest's own text.
     #[error("{message}")]
     ReducerRefused { module: String, reducer: String, message: String },
@@ -96,7 +96,7 @@ pub enum Error {
 
 /// Why a value was refused; decides the SQLSTATE of [`Error::Value`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ValueProblem {
+pub(crate) enum ValueProblem {
     /// Outside the range of the type: 22003.
     OutOfRange,
     /// A timestamp Postgres cannot hold: 22008.
@@ -105,16 +105,14 @@ pub enum ValueProblem {
     Character,
     /// Text or bytes that are no value of the type: 22P02.
     Malformed,
-    /// A key too long for an index: 54000.
-    KeyTooLong,
 }
 
 /// Result with the extension's error.
-pub type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// SQLSTATE, as fixed in the table of docs/errors.md.
-    pub fn sqlstate(&self) -> Code {
+    /// SQLSTATE, as fixed in the table of docs/reference.md.
+    pub(crate) fn sqlstate(&self) -> Code {
         match self {
             Error::ReducerRefused { .. } => Code::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
             Error::Trap { .. } => Code::ERRCODE_EXTERNAL_ROUTINE_INVOCATION_EXCEPTION,
@@ -129,7 +127,6 @@ impl Error {
                 ValueProblem::Timestamp => Code::ERRCODE_DATETIME_FIELD_OVERFLOW,
                 ValueProblem::Character => Code::ERRCODE_UNTRANSLATABLE_CHARACTER,
                 ValueProblem::Malformed => Code::ERRCODE_INVALID_TEXT_REPRESENTATION,
-                ValueProblem::KeyTooLong => Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             },
             Error::TableChanged { .. } | Error::NotInState { .. } => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Error::SchemaGone { .. } => Code::ERRCODE_INVALID_SCHEMA_NAME,

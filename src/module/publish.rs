@@ -99,7 +99,7 @@ fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload
         pgrx::log!("spacetime: module {module:?}: {warning}");
     }
     let log = Rc::new(LogFile::new(StatePaths::log(identity)));
-    let description = reducer::describe(&code, module, log)?;
+    let (_, description) = reducer::boot(&code, module, identity, log)?;
     let definition = spacetime_definition::decode(&description).map_err(refused)?;
     require_supported(&definition)?;
     Ok(Upload { wasm, sha256, description, definition })

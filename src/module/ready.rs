@@ -38,6 +38,8 @@ struct Cache {
 
 /// A published module with everything worked out that calls need.
 pub(crate) struct ReadyModule {
+    /// The identity in hex: what wrappers and the cache know the module by.
+    pub(crate) key: String,
     pub(crate) row: ModuleRow,
     pub(crate) definition: Definition,
     pub(crate) owner: Oid,
@@ -137,6 +139,7 @@ impl ReadyModule {
             .collect();
         xact::set_on_abort(|| ROLLBACKS.set(ROLLBACKS.get() + 1));
         Ok(Self {
+            key: row.identity.to_string(),
             search_path: format!("{}, pg_catalog, pg_temp", crate::pg::name::quote(&row.schema_name)),
             installation: catalog::installation()?,
             state: ModuleState::open(&StatePaths::state(row.identity))?,
@@ -215,7 +218,10 @@ impl ReadyModule {
         };
         match idle {
             Some((_, instance)) => Ok(instance),
-            None => crate::reducer::boot(&self.code, &self.row.name, Rc::clone(&self.log)).map(|(instance, _)| instance),
+            None => {
+                let (code, row) = (&self.code, &self.row);
+                crate::reducer::boot(code, &row.name, row.identity, Rc::clone(&self.log)).map(|(instance, _)| instance)
+            },
         }
     }
 

@@ -74,7 +74,7 @@ fn raise(error: Error) -> ! {
 /// Called by Postgres' function manager only.
 #[unsafe(no_mangle)]
 #[pg_guard]
-pub unsafe extern "C-unwind" fn spacetime_call_handler(info: pg_sys::FunctionCallInfo) -> Datum {
+pub(crate) unsafe extern "C-unwind" fn spacetime_call_handler(info: pg_sys::FunctionCallInfo) -> Datum {
     let call = FunctionCall { info };
     let result = if call.is_trigger() {
         Err(Error::Unsupported {
@@ -96,7 +96,7 @@ pub unsafe extern "C-unwind" fn spacetime_call_handler(info: pg_sys::FunctionCal
 /// Called by Postgres' function manager only.
 #[unsafe(no_mangle)]
 #[pg_guard]
-pub unsafe extern "C-unwind" fn spacetime_call_validator(info: pg_sys::FunctionCallInfo) -> Datum {
+pub(crate) unsafe extern "C-unwind" fn spacetime_call_validator(info: pg_sys::FunctionCallInfo) -> Datum {
     let call = FunctionCall { info };
     // SAFETY: reads a C global.
     if unsafe { pg_sys::check_function_bodies } {
@@ -112,13 +112,13 @@ pub unsafe extern "C-unwind" fn spacetime_call_validator(info: pg_sys::FunctionC
 
 /// Version record that Postgres asks every C function for.
 #[unsafe(no_mangle)]
-pub extern "C" fn pg_finfo_spacetime_call_handler() -> &'static pg_sys::Pg_finfo_record {
+pub(crate) extern "C" fn pg_finfo_spacetime_call_handler() -> &'static pg_sys::Pg_finfo_record {
     &V1
 }
 
 /// Version record that Postgres asks every C function for.
 #[unsafe(no_mangle)]
-pub extern "C" fn pg_finfo_spacetime_call_validator() -> &'static pg_sys::Pg_finfo_record {
+pub(crate) extern "C" fn pg_finfo_spacetime_call_validator() -> &'static pg_sys::Pg_finfo_record {
     &V1
 }
 

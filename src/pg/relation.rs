@@ -8,6 +8,7 @@ use std::ffi::CStr;
 use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::write::{WriteContext, Writer};
+use crate::error::{Error, Result};
 
 /// An open table with a slot to read into, and a writer once something was written.
 #[derive(Debug)]
@@ -24,7 +25,6 @@ pub(crate) struct Attribute {
     pub(crate) number: i16,
     pub(crate) name: String,
     pub(crate) type_oid: Oid,
-    pub(crate) not_null: bool,
     pub(crate) generated: bool,
 }
 
@@ -66,19 +66,23 @@ impl OpenTable {
     }
 
     /// The table's writer, opened on first use.
-    pub(crate) fn writer(&mut self, context: WriteContext<'_>) -> crate::error::Result<&mut Writer> {
+    pub(crate) fn writer(&mut self, context: WriteContext<'_>) -> Result<&mut Writer> {
         if self.writer.is_none() {
             self.writer = Some(Box::new(Writer::open(self.relation, context)?));
         }
-        self.writer.as_deref_mut().ok_or_else(|| crate::error::Error::Internal("writer missing".into()))
+        self.open_writer()
     }
 
-    /// The writer, which must be open, beside the row in the read slot.
-    pub(crate) fn writer_and_row(&mut self) -> crate::error::Result<(&mut Writer, (&[Datum], &[bool]))> {
-        // SAFETY: the slot's arrays are not touched by the writer.
+    /// The writer that [`OpenTable::writer`] opened.
+    pub(crate) fn open_writer(&mut self) -> Result<&mut Writer> {
+        self.writer.as_deref_mut().ok_or_else(|| Error::Internal("writer missing".into()))
+    }
+
+    /// The writer beside the row in the read slot, which must hold one.
+    pub(crate) fn writer_and_row(&mut self) -> Result<(&mut Writer, (&[Datum], &[bool]))> {
+        // SAFETY: a row was read into the slot, and the writer does not touch the slot's arrays.
         let row = unsafe { slot_row(self.read_slot) };
-        let writer = self.writer.as_deref_mut();
-        Ok((writer.ok_or_else(|| crate::error::Error::Internal("writer missing".into()))?, row))
+        Ok((self.open_writer()?, row))
     }
 
     /// Closes everything after a call that ended well; locks stay until the transaction ends.
@@ -105,7 +109,6 @@ impl OpenTable {
                     number: attribute.attnum,
                     name: CStr::from_ptr(attribute.attname.data.as_ptr()).to_string_lossy().into_owned(),
                     type_oid: attribute.atttypid,
-                    not_null: attribute.attnotnull,
                     generated: attribute.attgenerated != 0,
                 })
                 .collect()

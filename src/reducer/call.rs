@@ -72,12 +72,12 @@ impl Target {
                 return Ok(target);
             }
             access::lock_module(target.module.lock_table);
-            let now = ready(&target.module.row.identity.to_string())?;
+            let now = ready(&target.module.key)?;
             let changed = now.row.version != target.module.row.version || now.lock_table != target.module.lock_table;
             if !changed {
                 return Ok(target);
             }
-            target = Self::find(&now.row.identity.to_string(), &target.reducer().name)?;
+            target = Self::find(&now.key, &target.reducer().name)?;
         }
     }
 }

@@ -87,7 +87,7 @@ fn bound(codec: &TableCodec, index: &IndexCodec, column: usize, bytes: &[u8]) ->
 
 fn key_error(error: DecodeError) -> HostError {
     match error {
-        DecodeError::Malformed(_) => Errno::BsatnDecodeError.into(),
+        DecodeError::Malformed => Errno::BsatnDecodeError.into(),
         DecodeError::Value(value) => value.at("key of an index scan").into(),
     }
 }

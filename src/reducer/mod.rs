@@ -12,7 +12,7 @@ mod scans;
 mod tables;
 mod wrapper;
 
-pub(crate) use boot::{boot, describe};
+pub(crate) use boot::boot;
 pub(crate) use call::{call_init, call_with_json};
 pub(crate) use caller::{Caller, session_connection_id};
 pub(crate) use wrapper::{WrapperBody, call_wrapper, validate_wrapper};

@@ -131,7 +131,7 @@ impl CallTables {
             return Ok(());
         }
         memory.with_row(|| -> HostResult<()> {
-            let (writer, _) = table.writer_and_row()?;
+            let writer = table.open_writer()?;
             fill(writer, &codec, row, generated)?;
             match writer.insert()? {
                 Written::Done | Written::Skipped => Ok(()),
@@ -155,7 +155,7 @@ impl CallTables {
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
-            let (writer, _) = table.writer_and_row()?;
+            let writer = table.open_writer()?;
             fill(writer, &codec, row, generated)?;
             let result = replace(table, &codec, access.index());
             table.forget_row();
@@ -170,7 +170,7 @@ impl CallTables {
         let (table, _) = self.writer(at)?;
         let mut deleted = 0;
         for row in rows {
-            let written = memory.with_row(|| -> Result<Written> { table.writer_and_row()?.0.delete(*row) })?;
+            let written = memory.with_row(|| -> Result<Written> { table.open_writer()?.delete(*row) })?;
             deleted += u32::from(written == Written::Done);
         }
         snapshot::see_own_writes();
@@ -208,7 +208,7 @@ impl CallTables {
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
         let by_key = memory.with_row(|| -> HostResult<_> {
-            let (writer, _) = table.writer_and_row()?;
+            let writer = table.open_writer()?;
             let (values, nulls) = writer.new_row();
             // A 0 in an auto-increment column means 0 here: nothing is drawn.
             codec.decode_row(row, values, nulls, &mut Vec::new(), |_| 0).map_err(row_error)?;
@@ -261,7 +261,7 @@ fn fill(writer: &mut Writer, codec: &TableCodec, row: &[u8], generated: &mut Vec
 fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> HostResult<()> {
     let facts = index.facts.as_ref().ok_or(Errno::NoSuchIndex)?;
     let key = {
-        let (writer, _) = table.writer_and_row()?;
+        let writer = table.open_writer()?;
         keys::of_row(codec, index, writer.row())
     };
     let old = find_one(table, facts, &key).ok_or(Errno::NoSuchRow)?;
@@ -295,7 +295,7 @@ fn same_row(codec: &TableCodec, a: RowDatums<'_>, b: RowDatums<'_>) -> Result<bo
 /// Undecodable rows are the guest's fault and its to handle; values Postgres cannot hold end the call.
 fn row_error(error: DecodeError) -> HostError {
     match error {
-        DecodeError::Malformed(_) => Errno::BsatnDecodeError.into(),
+        DecodeError::Malformed => Errno::BsatnDecodeError.into(),
         DecodeError::Value(value) => {
             HostError::Fatal(Error::Value { place: "row to store".into(), problem: value.problem, kind: value.kind })
         }

@@ -13,7 +13,7 @@ use super::caller::Caller;
 use crate::error::{Error, Result};
 use crate::pg::function::{self, FunctionCall};
 use crate::pg::{Oid, entry, invalidation};
-use crate::row::{self, U64As, ValueCodec};
+use crate::row::{self, ValueCodec};
 
 /// Body of a wrapper in pg_proc. By identity, so that it survives renames; by reducer name, so that it survives updates.
 #[derive(Debug, Serialize, Deserialize)]
@@ -111,9 +111,10 @@ fn prepare(oid: Oid) -> Result<Prepared> {
         .enumerate()
         .map(|(at, (param, oid))| {
             let name = param.name.clone().unwrap_or_else(|| format!("${}", at + 1));
-            let codec = ValueCodec::new(&param.ty, *oid)
+            let (ty, nullable) = row::column_type(&param.ty);
+            let codec = ValueCodec::new(ty, *oid)
                 .map_err(|problem| arguments::refused(&target, format!("{name}: {problem}")))?;
-            Ok(Parameter { name, codec, nullable: row::stored(&param.ty, U64As::Numeric).nullable })
+            Ok(Parameter { name, codec, nullable })
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(Prepared { body, parameters })

@@ -104,7 +104,6 @@ impl ValueCodec {
                 if labels.len() == sum.variants.len() { Ok(Self::Enum(labels)) } else { mismatch("its enum type") }
             }
             _ if base == types::JSONB => Ok(Self::Json(ty.clone())),
-            Type::Option(inner) => Self::new(inner, column),
             Type::Array(element) => Self::array(element, base).unwrap_or_else(|| mismatch("an array or jsonb")),
             _ => mismatch("jsonb"),
         }

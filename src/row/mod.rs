@@ -9,6 +9,6 @@ mod table;
 mod value;
 
 pub(crate) use codec::ValueCodec;
-pub(crate) use storage::{StoredValue, U64As, stored};
+pub(crate) use storage::{StoredValue, U64As, column_type, stored};
 pub(crate) use table::{IndexCodec, PartNames, TableCodec};
 pub(crate) use value::DecodeError;

@@ -64,11 +64,16 @@ const I256_MAX: &str = "57896044618658097711785492504343953926634992332820282019
 
 /// How a column of type `ty` is stored.
 pub(crate) fn stored(ty: &Type, u64_as: U64As) -> Stored {
+    let (ty, nullable) = column_type(ty);
+    Stored { value: value(ty, u64_as), nullable }
+}
+
+/// The type of a column's values that are not NULL, and whether NULL stands for `none`. An Option of an Option is one
+/// value: NULL could not tell its two kinds of `none` apart.
+pub(crate) fn column_type(ty: &Type) -> (&Type, bool) {
     match ty {
-        Type::Option(inner) if !matches!(**inner, Type::Option(_)) => {
-            Stored { value: value(inner, u64_as), nullable: true }
-        }
-        _ => Stored { value: value(ty, u64_as), nullable: false },
+        Type::Option(inner) if !matches!(**inner, Type::Option(_)) => (inner, true),
+        _ => (ty, false),
     }
 }
 

@@ -84,7 +84,8 @@ impl TableCodec {
         for (at, column) in definition.columns.iter().enumerate() {
             let name = names.columns[at];
             let attribute = find_column(&attributes, name).map_err(changed)?;
-            let value = ValueCodec::new(&column.ty, attribute.type_oid)
+            let (ty, nullable) = super::column_type(&column.ty);
+            let value = ValueCodec::new(ty, attribute.type_oid)
                 .map_err(|problem| changed(format!("column {name:?}: {problem}")))?;
             let sequence = names.sequences.iter().find(|(position, _)| *position == at);
             let place = attribute.number as usize - 1;
@@ -93,7 +94,7 @@ impl TableCodec {
                 name: name.to_owned(),
                 attribute: place,
                 value,
-                nullable: super::stored(&column.ty, super::U64As::Numeric).nullable,
+                nullable,
                 sequence: sequence.map(|(_, oid)| (*oid, column.ty.integer_width().unwrap_or(8))),
             });
         }
@@ -196,11 +197,6 @@ impl TableCodec {
             return Ok(None);
         }
         column.value.decode(reader).map(Some).map_err(|error| column.locate(error, &self.name))
-    }
-
-    /// Whether NULL stands for `none` in column `column`.
-    pub(crate) fn is_nullable(&self, column: usize) -> bool {
-        self.columns[column].nullable
     }
 
     /// The value of column `column` in a row; `None` is NULL.

@@ -24,14 +24,14 @@ impl ValueError {
 #[derive(Debug)]
 pub(crate) enum DecodeError {
     /// The bytes are no value of the type: errno 3 for the guest.
-    Malformed(spacetime_definition::Error),
+    Malformed,
     /// A value that Postgres cannot hold.
     Value(ValueError),
 }
 
 impl From<spacetime_definition::Error> for DecodeError {
-    fn from(error: spacetime_definition::Error) -> Self {
-        Self::Malformed(error)
+    fn from(_: spacetime_definition::Error) -> Self {
+        Self::Malformed
     }
 }
 

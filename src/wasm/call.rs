@@ -33,7 +33,8 @@ pub(crate) struct ReducerCall<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
-    /// It returned an error: the guest's text, cut if it is very long. What it wrote must be undone by the caller; the instance stays usable.
+    /// It returned an error: the guest's text, cut if it is very long. What it wrote must be undone by the caller; the
+    /// instance stays usable.
     Refused(String),
 }
 

@@ -24,12 +24,14 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// Compiles a module and checks that it is one. Takes seconds for large modules: at publish, not per call.
+    /// Compiles a module and checks that it is one, without an artifact.
+    #[cfg(test)]
     pub(crate) fn compile(fuel: Fuel, wasm: &[u8]) -> Result<Code> {
         Code::link(compile(fuel, wasm)?, fuel)
     }
 
     /// Maps the artifact of the module whose SHA-256 is `sha256`; makes it anew from `wasm` if it is missing or damaged.
+    /// Compiling takes seconds for large modules: hence at publish, so that no call has to.
     ///
     /// What went wrong with the artifact, if anything, is appended to `warnings`: for the log, not for the user.
     pub(crate) fn load(

@@ -79,7 +79,7 @@ fn check_versions(module: &Module) -> Result<()> {
         Some((MAJOR, minor)) if minor <= MINOR => Ok(()),
         Some((major, minor)) => Err(Error::Unsupported {
             what: format!("the module needs ABI {major}.{minor}; this version has {MAJOR}.0 to {MAJOR}.{MINOR}"),
-            hint: "Build it with the crate spacetimedb 1.0 to 2.14 (or the C# package of that time), or update the extension."
+            hint: "Build it with spacetimedb 1.0 to 2.14 (or the C# package of that time), or update the extension."
                 .into(),
         }),
         None => check_foreign(module),
