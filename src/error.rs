@@ -3,9 +3,6 @@
 //! Errors that Postgres itself raises never pass through here: they travel as panics to the `#[pg_guard]` of the
 //! entry point and keep their own SQLSTATE. Nothing in between may swallow them.
 
-use pgrx::PgSqlErrorCode as Code;
-use pgrx::pg_sys::panic::ErrorReport;
-
 /// The one error type of the extension.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -112,35 +109,34 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// SQLSTATE, as fixed in the table of docs/reference.md.
-    pub(crate) fn sqlstate(&self) -> Code {
+    pub(crate) fn sqlstate(&self) -> &'static str {
         match self {
-            Error::ReducerRefused { .. } => Code::ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
-            Error::Trap { .. } => Code::ERRCODE_EXTERNAL_ROUTINE_INVOCATION_EXCEPTION,
-            Error::GuestStack { .. } | Error::CallDepth { .. } => Code::ERRCODE_STATEMENT_TOO_COMPLEX,
-            Error::Limit { .. } => Code::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-            Error::Interrupted { .. } => Code::ERRCODE_QUERY_CANCELED,
-            Error::NoSuchModule(_) => Code::ERRCODE_UNDEFINED_OBJECT,
-            Error::NoSuchReducer { .. } | Error::LifecycleReducer { .. } => Code::ERRCODE_UNDEFINED_FUNCTION,
-            Error::Arguments { .. } | Error::InvalidParameter { .. } => Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            Error::ReducerRefused { .. } => "38000",
+            Error::Trap { .. } => "39000",
+            Error::GuestStack { .. } | Error::CallDepth { .. } => "54001",
+            Error::Limit { .. } => "53400",
+            Error::Interrupted { .. } => "57014",
+            Error::NoSuchModule(_) => "42704",
+            Error::NoSuchReducer { .. } | Error::LifecycleReducer { .. } => "42883",
+            Error::Arguments { .. } | Error::InvalidParameter { .. } | Error::InvalidModule(_) => "22023",
             Error::Value { kind, .. } => match kind {
-                ValueProblem::OutOfRange => Code::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
-                ValueProblem::Timestamp => Code::ERRCODE_DATETIME_FIELD_OVERFLOW,
-                ValueProblem::Character => Code::ERRCODE_UNTRANSLATABLE_CHARACTER,
-                ValueProblem::Malformed => Code::ERRCODE_INVALID_TEXT_REPRESENTATION,
+                ValueProblem::OutOfRange => "22003",
+                ValueProblem::Timestamp => "22008",
+                ValueProblem::Character => "22P05",
+                ValueProblem::Malformed => "22P02",
             },
-            Error::TableChanged { .. } | Error::NotInState { .. } => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::SchemaGone { .. } => Code::ERRCODE_INVALID_SCHEMA_NAME,
-            Error::InvalidModule(_) => Code::ERRCODE_INVALID_PARAMETER_VALUE,
-            Error::Unsupported { .. } => Code::ERRCODE_FEATURE_NOT_SUPPORTED,
-            Error::AlreadyExists { .. } => Code::ERRCODE_DUPLICATE_OBJECT,
-            Error::Forbidden { .. } => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
-            Error::Serialization { .. } => Code::ERRCODE_T_R_SERIALIZATION_FAILURE,
-            Error::File { .. } => Code::ERRCODE_IO_ERROR,
-            Error::Internal(_) => Code::ERRCODE_INTERNAL_ERROR,
+            Error::TableChanged { .. } | Error::NotInState { .. } => "55000",
+            Error::SchemaGone { .. } => "3F000",
+            Error::Unsupported { .. } => "0A000",
+            Error::AlreadyExists { .. } => "42710",
+            Error::Forbidden { .. } => "42501",
+            Error::Serialization { .. } => "40001",
+            Error::File { .. } => "58030",
+            Error::Internal(_) => "XX000",
         }
     }
 
-    fn detail(&self) -> Option<String> {
+    pub(crate) fn detail(&self) -> Option<String> {
         match self {
             Error::ReducerRefused { module, reducer, .. } => {
                 Some(format!("Reducer {reducer:?} of module {module:?} refused the call."))
@@ -151,7 +147,7 @@ impl Error {
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Error::Trap { module, .. } => {
                 Some(format!("The guest's own messages: SELECT * FROM spacetime.logs('{module}')"))
@@ -188,18 +184,5 @@ impl Error {
             | Error::NotInState { hint, .. } => (!hint.is_empty()).then(|| hint.clone()),
             _ => None,
         }
-    }
-}
-
-impl From<Error> for ErrorReport {
-    fn from(error: Error) -> Self {
-        let mut report = ErrorReport::new(error.sqlstate(), error.to_string(), "spacetime");
-        if let Some(detail) = error.detail() {
-            report = report.set_detail(detail);
-        }
-        if let Some(hint) = error.hint() {
-            report = report.set_hint(hint);
-        }
-        report
     }
 }

@@ -1,12 +1,13 @@
 //! `spacetime._module` and `spacetime._module_name`.
 
 use pgrx::datum::DatumWithOid;
-use pgrx::spi::{Spi, SpiError, SpiHeapTupleData};
+use pgrx::spi::Spi;
 use spacetime_auth::Identity;
 
 use super::storage::StoragePlan;
 use crate::error::{Error, Result};
-use crate::pg::{Oid, access, snapshot, user};
+use crate::pg::read::{self, Parameter, Row};
+use crate::pg::{Oid, access, user};
 use crate::row::U64As;
 
 /// Whether reducers of a module run one at a time.
@@ -69,110 +70,83 @@ pub(crate) fn catalog_oid() -> Result<Oid> {
         .ok_or_else(|| broken("table spacetime._module is missing"))
 }
 
-const COLUMNS: &str = "n.name, m.identity, m.owner_identity, m.owner_role::text, m.schema_name::text, m.version, \
-    m.wasm_sha256, m.description, m.storage, m.concurrency, m.sql_writers, m.u64";
+/// What [`module_row`] reads, in its order; every column is text or bytea.
+const COLUMNS: &str = "coalesce(n.name, encode(m.identity, 'hex')), m.identity, m.owner_identity, m.owner_role::text, \
+    m.schema_name::text, m.version::text, m.wasm_sha256, m.description, m.storage::text, m.concurrency, m.sql_writers, m.u64";
 
 /// The module of that name, or with that identity in hex.
 pub(crate) fn find(name: &str) -> Result<Option<ModuleRow>> {
     let by_identity = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let query = if by_identity {
-        format!(
-            "SELECT coalesce(n.name, encode(m.identity, 'hex')), {} FROM spacetime._module m \
-             LEFT JOIN spacetime._module_name n USING (identity) \
-             WHERE m.identity = decode($1, 'hex') ORDER BY 1 LIMIT 1",
-            COLUMNS.trim_start_matches("n.name, ")
-        )
-    } else {
-        format!(
-            "SELECT {COLUMNS} FROM spacetime._module_name n JOIN spacetime._module m USING (identity) WHERE n.name = $1"
-        )
-    };
-    find_by(&query, name)
+    let condition = if by_identity { "m.identity = decode($1, 'hex')" } else { "n.name = $1" };
+    find_where(condition, name)
 }
 
 /// The module that lives in a schema.
 pub(crate) fn find_by_schema(schema: &str) -> Result<Option<ModuleRow>> {
+    find_where("m.schema_name = $1::name", schema)
+}
+
+fn find_where(condition: &str, argument: &str) -> Result<Option<ModuleRow>> {
     let query = format!(
-        "SELECT {COLUMNS} FROM spacetime._module m JOIN spacetime._module_name n USING (identity) \
-         WHERE m.schema_name = $1 ORDER BY 1 LIMIT 1"
+        "SELECT {COLUMNS} FROM spacetime._module m LEFT JOIN spacetime._module_name n USING (identity) \
+         WHERE {condition} ORDER BY n.name LIMIT 1"
     );
-    find_by(&query, schema)
+    let rows = read(&query, &[Parameter::Text(argument)])?;
+    rows.into_iter().next().map(module_row).transpose()
 }
 
-fn find_by(query: &str, argument: &str) -> Result<Option<ModuleRow>> {
-    user::as_catalog_owner(|| {
-        snapshot::with_latest(|| {
-            Spi::connect(|client| {
-                let rows = client.select(query, Some(1), &[argument.into()]).map_err(broken)?;
-                rows.into_iter().next().map(|row| module_row(&row)).transpose()
-            })
-        })
-    })
+/// Reads as the owner of the catalog, who alone may.
+fn read(query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+    user::as_catalog_owner(|| read::select(query, parameters))
 }
 
-fn module_row(row: &SpiHeapTupleData<'_>) -> Result<ModuleRow> {
-    let text = |at: usize| row.get::<String>(at).map_err(broken)?.ok_or_else(|| broken("unexpected NULL"));
-    let bytes = |at: usize| row.get::<Vec<u8>>(at).map_err(broken)?.ok_or_else(|| broken("unexpected NULL"));
-    let hash = |at: usize| -> Result<[u8; 32]> { bytes(at)?.try_into().map_err(|_| broken("wrong length of a hash")) };
-    let storage = row.get::<pgrx::JsonB>(9).map_err(broken)?.ok_or_else(|| broken("unexpected NULL"))?;
+fn module_row(row: Row) -> Result<ModuleRow> {
+    let mut columns = row.into_iter();
+    let mut bytes = || columns.next().flatten().ok_or_else(|| broken("unexpected NULL"));
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(broken);
+    let hash = |bytes: Vec<u8>| <[u8; 32]>::try_from(bytes).map_err(|_| broken("wrong length of a hash"));
     Ok(ModuleRow {
-        name: text(1)?,
-        identity: Identity::from_be_bytes(hash(2)?),
-        owner_identity: Identity::from_be_bytes(hash(3)?),
-        owner_role: text(4)?,
-        schema_name: text(5)?,
-        version: row.get::<i32>(6).map_err(broken)?.unwrap_or_default(),
-        wasm_sha256: hash(7)?,
-        description: bytes(8)?,
-        storage: serde_json::from_value(storage.0).map_err(broken)?,
-        concurrency: if text(10)? == "row" { Concurrency::Row } else { Concurrency::Serial },
-        sql_writers: if text(11)? == "free" { SqlWriters::Free } else { SqlWriters::Locked },
-        u64_as: if text(12)? == "bigint" { U64As::Bigint } else { U64As::Numeric },
+        name: text(bytes()?)?,
+        identity: Identity::from_be_bytes(hash(bytes()?)?),
+        owner_identity: Identity::from_be_bytes(hash(bytes()?)?),
+        owner_role: text(bytes()?)?,
+        schema_name: text(bytes()?)?,
+        version: text(bytes()?)?.parse().map_err(broken)?,
+        wasm_sha256: hash(bytes()?)?,
+        description: bytes()?,
+        storage: serde_json::from_slice(&bytes()?).map_err(broken)?,
+        concurrency: if bytes()? == b"row" { Concurrency::Row } else { Concurrency::Serial },
+        sql_writers: if bytes()? == b"free" { SqlWriters::Free } else { SqlWriters::Locked },
+        u64_as: if bytes()? == b"bigint" { U64As::Bigint } else { U64As::Numeric },
     })
 }
 
 /// The module's code as it was published.
 pub(crate) fn wasm(identity: Identity) -> Result<Vec<u8>> {
-    user::as_catalog_owner(|| {
-        snapshot::with_latest(|| {
-            Spi::connect(|client| {
-                let bytes = identity.to_be_bytes();
-                let query = "SELECT wasm FROM spacetime._module WHERE identity = $1";
-                let rows = client.select(query, Some(1), &[bytes.as_slice().into()]).map_err(broken)?;
-                rows.first().get::<Vec<u8>>(1).map_err(broken)?.ok_or_else(|| broken("the module is gone"))
-            })
-        })
-    })
+    let query = "SELECT wasm FROM spacetime._module WHERE identity = $1";
+    let rows = read(query, &[Parameter::Bytea(&identity.to_be_bytes())])?;
+    rows.into_iter().flatten().next().flatten().ok_or_else(|| broken("the module is gone"))
 }
 
 /// The random id that identities of roles are derived from.
 pub(crate) fn installation() -> Result<String> {
-    user::as_catalog_owner(|| {
-        snapshot::with_latest(|| {
-            Spi::connect(|client| {
-                let rows = client.select("SELECT id::text FROM spacetime._installation", Some(1), &[]).map_err(broken)?;
-                rows.first().get::<String>(1).map_err(broken)?.ok_or_else(|| broken("no installation id"))
-            })
-        })
-    })
+    let rows = read("SELECT id::text FROM spacetime._installation", &[])?;
+    let id = rows.into_iter().flatten().next().flatten().ok_or_else(|| broken("no installation id"))?;
+    String::from_utf8(id).map_err(broken)
 }
 
 /// Wrapper functions in a schema: oid and body.
 pub(crate) fn find_all_wrappers(schema: Oid) -> Result<Vec<(Oid, String)>> {
-    let query = "SELECT p.oid, p.prosrc FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
+    let query = "SELECT p.oid::text, p.prosrc FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang \
                  WHERE l.lanname = 'spacetime' AND p.pronamespace = $1";
-    snapshot::with_latest(|| {
-        Spi::connect(|client| {
-            let rows = client.select(query, None, &[schema.into()]).map_err(broken)?;
-            rows.into_iter()
-                .map(|row| {
-                    let oid = row.get::<Oid>(1)?.unwrap_or(Oid::INVALID);
-                    Ok((oid, row.get::<String>(2)?.unwrap_or_default()))
-                })
-                .collect::<std::result::Result<Vec<_>, SpiError>>()
-                .map_err(broken)
+    let rows = read(query, &[Parameter::Oid(schema)])?;
+    rows.into_iter()
+        .map(|row| {
+            let mut columns = row.into_iter().flatten().map(|bytes| String::from_utf8(bytes).map_err(broken));
+            let oid: u32 = columns.next().ok_or_else(|| broken("no oid"))??.parse().map_err(broken)?;
+            Ok((Oid::from(oid), columns.next().ok_or_else(|| broken("no body"))??))
         })
-    })
+        .collect()
 }
 
 /// Records a new module under its name.

@@ -2,7 +2,7 @@
 
 use spacetime_auth::Identity;
 
-use crate::catalog::{SqlWriters, StoragePlan, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType};
+use crate::catalog::{StoragePlan, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType};
 use crate::pg::name::{literal, quote, quote_qualified};
 use crate::pg::write::OWN_CHECK_PREFIX;
 
@@ -35,10 +35,7 @@ pub(super) fn create(plan: &StoragePlan, schema: &str) -> Vec<String> {
 }
 
 /// Statements that make plain SQL writers of the module's tables take its lock.
-pub(super) fn lock_triggers(plan: &StoragePlan, schema: &str, identity: Identity, writers: SqlWriters) -> Vec<String> {
-    if writers == SqlWriters::Free {
-        return Vec::new();
-    }
+pub(super) fn lock_triggers(plan: &StoragePlan, schema: &str, identity: Identity) -> Vec<String> {
     plan.tables
         .iter()
         .map(|table| {

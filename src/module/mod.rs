@@ -2,17 +2,17 @@
 
 mod check;
 mod ddl;
+mod last_writer;
 mod log;
 mod names;
 mod paths;
 mod plan;
 mod publish;
 mod ready;
-mod sql_writer;
 
 pub(crate) use check::check;
+pub(crate) use last_writer::{lock_for_sql_writer, require_last_writer_seen};
 pub(crate) use log::{LogFile, read_log};
 pub(crate) use paths::StatePaths;
 pub(crate) use publish::{drop_module, publish};
 pub(crate) use ready::{ReadyModule, ready};
-pub(crate) use sql_writer::lock_for_sql_writer;

@@ -152,8 +152,9 @@ fn create(
     };
     run(&ddl::create(&row.storage, &row.schema_name), &mut steps)?;
     catalog::insert(&row, upload.wasm)?;
-    let triggers = ddl::lock_triggers(&row.storage, &row.schema_name, identity, row.sql_writers);
-    run(&triggers, &mut steps)?;
+    if row.concurrency == Concurrency::Serial && row.sql_writers == SqlWriters::Locked {
+        run(&ddl::lock_triggers(&row.storage, &row.schema_name, identity), &mut steps)?;
+    }
     create_wrappers(&row, &mut steps)?;
     let ready = ready(module)?;
     warn_of_gaps(&upload.definition);
@@ -190,7 +191,7 @@ fn update(existing: ModuleRow, upload: &Upload<'_>) -> Result<serde_json::Value>
         wasm_sha256: upload.sha256,
         description: upload.description.clone(),
         storage,
-        ..existing
+        ..existing.clone()
     };
     let unchanged = |reducer: &catalog::StoredReducer| row.storage.reducers.contains(reducer);
     let drops: Vec<_> = old
@@ -205,6 +206,7 @@ fn update(existing: ModuleRow, upload: &Upload<'_>) -> Result<serde_json::Value>
         .filter_map(|reducer| ddl::create_wrapper(reducer, &row.schema_name, row.identity, &row.owner_role))
         .collect::<Vec<_>>();
     run_as_superuser(&wrappers, &mut steps)?;
+    forget_artifact(&existing);
     warn_of_gaps(&upload.definition);
     Ok(result(&row, false, &steps))
 }
@@ -229,6 +231,7 @@ fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<(
         run(&statements, steps)?;
     }
     catalog::delete(row.identity)?;
+    forget_artifact(row);
     announce()
 }
 
@@ -267,6 +270,12 @@ fn run_pinned(statements: &[String], steps: &mut Vec<String>) -> Result<()> {
     }
     steps.extend_from_slice(statements);
     Ok(())
+}
+
+/// Removes the compiled code of a version that is no more. If the transaction rolls back, or another module has the same
+/// code, the next call makes it again.
+fn forget_artifact(row: &ModuleRow) {
+    ArtifactStore { dir: StatePaths::artifacts() }.forget(&row.wasm_sha256);
 }
 
 fn announce() -> Result<()> {

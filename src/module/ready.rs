@@ -182,11 +182,12 @@ impl ReadyModule {
     /// Opens a table of the module for the length of a call.
     pub(crate) fn open_table(&self, at: usize) -> Result<(OpenTable, Rc<TableCodec>)> {
         let stored = &self.row.storage.tables[at];
-        let relation = access::relation(self.schema, &stored.pg_name).ok_or_else(|| Error::TableChanged {
+        let gone = |what: &str| Error::TableChanged {
             module: self.row.name.clone(),
             table: stored.pg_name.clone(),
-            problem: "it is gone".into(),
-        })?;
+            problem: format!("{what} is gone"),
+        };
+        let relation = access::relation(self.schema, &stored.pg_name).ok_or_else(|| gone("it"))?;
         let table = OpenTable::open(relation);
         let current = self.codecs[at].borrow().as_ref().filter(|codec| codec.serves(relation)).cloned();
         if let Some(codec) = current {
@@ -199,8 +200,11 @@ impl ReadyModule {
             sequences: stored
                 .sequences
                 .iter()
-                .filter_map(|sequence| Some((sequence.column, access::relation(self.schema, &sequence.pg_name)?)))
-                .collect(),
+                .map(|sequence| {
+                    let oid = access::relation(self.schema, &sequence.pg_name);
+                    Ok((sequence.column, oid.ok_or_else(|| gone(&format!("sequence {:?}", sequence.pg_name)))?))
+                })
+                .collect::<Result<_>>()?,
         };
         let codec =
             Rc::new(TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, &table)?);

@@ -11,6 +11,15 @@ pub(crate) fn schema(name: &str) -> Option<Oid> {
     found(unsafe { pg_sys::get_namespace_oid(name.as_ptr(), true) })
 }
 
+/// Name of a schema.
+pub(crate) fn schema_name(schema: Oid) -> Option<String> {
+    // SAFETY: returns a palloc'd string, or null when there is no such schema.
+    unsafe {
+        let name = pg_sys::get_namespace_name(schema);
+        (!name.is_null()).then(|| std::ffi::CStr::from_ptr(name).to_string_lossy().into_owned())
+    }
+}
+
 /// Oid of a relation in a schema.
 pub(crate) fn relation(schema: Oid, name: &str) -> Option<Oid> {
     let name = CString::new(name).ok()?;

@@ -16,6 +16,7 @@ mod raw {
             slot: *mut pg_sys::TupleTableSlot,
             command: pg_sys::CmdType::Type,
         );
+        pub(super) fn PredicateLockRelation(relation: pg_sys::Relation, snapshot: pg_sys::Snapshot);
         pub(super) fn RegisterTimeout(id: i32, handler: Option<unsafe extern "C" fn()>) -> i32;
         pub(super) fn enable_timeout_every(id: i32, first: pg_sys::TimestampTz, delay_ms: i32);
         pub(super) fn disable_timeout(id: i32, keep_indicator: bool);
@@ -43,6 +44,15 @@ pub(super) unsafe fn compute_stored_generated(
 ) {
     // SAFETY: upheld by the caller; no value with a destructor lives in the closure.
     unsafe { pg_guard_ffi_boundary(|| raw::ExecComputeStoredGenerated(target, estate, slot, command)) }
+}
+
+/// storage/predicate.h; does nothing unless the transaction is SERIALIZABLE.
+///
+/// # Safety
+/// An open relation and the snapshot it is read by.
+pub(super) unsafe fn predicate_lock_relation(relation: pg_sys::Relation, snapshot: pg_sys::Snapshot) {
+    // SAFETY: upheld by the caller.
+    unsafe { pg_guard_ffi_boundary(|| raw::PredicateLockRelation(relation, snapshot)) }
 }
 
 /// utils/timeout.h; raises FATAL when all slots are taken.

@@ -3,6 +3,7 @@
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, Oid};
 
+use super::report::raise;
 use crate::error::Error;
 
 /// A call of a wrapper function: which one, and its arguments.
@@ -60,12 +61,6 @@ pub(crate) fn facts(function: Oid) -> Option<FunctionFacts> {
         pg_sys::ReleaseSysCache(tuple);
         Some(FunctionFacts { body, argument_types })
     }
-}
-
-fn raise(error: Error) -> ! {
-    let report: pg_sys::panic::ErrorReport = error.into();
-    report.report(pgrx::PgLogLevel::ERROR);
-    unreachable!("ERROR does not return")
 }
 
 /// Entry of every wrapper call.

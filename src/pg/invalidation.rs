@@ -14,6 +14,8 @@ thread_local! {
     /// Relation whose changes mean "some module was published or dropped".
     static MODULE_CATALOG: Cell<pg_sys::Oid> = const { Cell::new(pg_sys::InvalidOid) };
     static MODULES: Cell<u64> = const { Cell::new(1) };
+    /// This transaction has announced a change that it may still take back.
+    static ANNOUNCED: Cell<bool> = const { Cell::new(false) };
     /// Changes of all relations at once (cache overflow).
     static ALL: Cell<u64> = const { Cell::new(1) };
     /// Changes of each relation someone watches.
@@ -47,7 +49,22 @@ pub(crate) fn watch(module_catalog: pg_sys::Oid) {
 pub(crate) fn announce_module_change(module_catalog: pg_sys::Oid) {
     // SAFETY: a valid relation oid; the message is queued for commit and dropped on abort.
     unsafe { pg_sys::CacheInvalidateRelcacheByRelid(module_catalog) }
+    ANNOUNCED.set(true);
     MODULES.set(MODULES.get() + 1);
+    super::xact::watch();
+}
+
+/// What was announced and cached since may have been taken back: run at every rollback. Postgres' own messages do not
+/// cover the command that failed.
+pub(super) fn after_abort() {
+    if ANNOUNCED.get() {
+        MODULES.set(MODULES.get() + 1);
+    }
+}
+
+/// Nothing can be taken back any more: run when a transaction has ended.
+pub(super) fn after_end() {
+    ANNOUNCED.set(false);
 }
 
 /// Receives what other backends committed since the last look. Locks do this too; this is for the paths without.

@@ -1,4 +1,4 @@
-//! Memory contexts of a call: one that lives as long as the call, one that is emptied after each row.
+//! Memory contexts of a call: one that lives as long as the call, one that is emptied after each row, one for keys.
 
 use pgrx::pg_sys;
 
@@ -7,6 +7,7 @@ use pgrx::pg_sys;
 pub(crate) struct CallMemory {
     call: pg_sys::MemoryContext,
     row: pg_sys::MemoryContext,
+    keys: pg_sys::MemoryContext,
     outer: pg_sys::MemoryContext,
 }
 
@@ -18,8 +19,9 @@ impl CallMemory {
             let outer = pg_sys::CurrentMemoryContext;
             let call = new_context(outer, c"spacetime call");
             let row = new_context(call, c"spacetime row");
+            let keys = new_context(call, c"spacetime keys");
             pg_sys::CurrentMemoryContext = call;
-            Self { call, row, outer }
+            Self { call, row, keys, outer }
         }
     }
 
@@ -31,6 +33,21 @@ impl CallMemory {
             let result = body();
             pg_sys::CurrentMemoryContext = self.call;
             pg_sys::MemoryContextReset(self.row);
+            result
+        }
+    }
+
+    /// Runs `body`, which makes the keys of a scan. Keys live until the first one made when no scan is open: `empty` says
+    /// that none is.
+    pub(crate) fn with_keys<R>(self, empty: bool, body: impl FnOnce() -> R) -> R {
+        // SAFETY: as `with_row`; nothing reads keys of scans that are closed.
+        unsafe {
+            if empty {
+                pg_sys::MemoryContextReset(self.keys);
+            }
+            pg_sys::CurrentMemoryContext = self.keys;
+            let result = body();
+            pg_sys::CurrentMemoryContext = self.call;
             result
         }
     }

@@ -59,24 +59,15 @@ pub(crate) fn is_fixed() -> bool {
     unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
 }
 
-/// Whether the transaction `xid` is over for the reader: committed or aborted before its snapshot, or the reader's own.
+/// Whether the transaction `xid` is over for the reader: ended before its snapshot was taken, or the reader's own.
 pub(crate) fn sees(xid: u64) -> bool {
-    let low = pg_sys::TransactionId::from(xid as u32);
-    // SAFETY: called with a snapshot active; `low` is the 32-bit form of a recent top-level xid.
+    // SAFETY: called with a snapshot active; the 32-bit form is only looked at where it is unambiguous.
     unsafe {
+        let age = pg_sys::ReadNextFullTransactionId().value.saturating_sub(xid);
+        if age > u64::from(u32::MAX / 4) {
+            return true;
+        }
+        let low = pg_sys::TransactionId::from(xid as u32);
         pg_sys::TransactionIdIsCurrentTransactionId(low) || !pg_sys::XidInMVCCSnapshot(low, pg_sys::GetActiveSnapshot())
-    }
-}
-
-/// Runs `body` reading what is committed right now, whatever the transaction's isolation: for our own catalog, whose
-/// rows must be as new as the invalidation messages already received.
-pub(crate) fn with_latest<R>(body: impl FnOnce() -> R) -> R {
-    // SAFETY: in a transaction; popped below, or by the abort.
-    unsafe {
-        pg_sys::CommandCounterIncrement();
-        pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
-        let result = body();
-        pg_sys::PopActiveSnapshot();
-        result
     }
 }

@@ -70,7 +70,7 @@ impl Bracket {
                     pg_sys::ExecBRInsertTriggers(self.estate, self.target, row)
                 }
                 Event::Update if descriptor.trig_update_before_row => {
-                    pg_sys::EvalPlanQualInit(&mut epq, self.estate, std::ptr::null_mut(), std::ptr::null_mut(), -1);
+                    init_recheck(&mut epq, self.estate);
                     let mut failure = pg_sys::TM_FailureData::default();
                     #[cfg(feature = "pg15")]
                     return pg_sys::ExecBRUpdateTriggers(
@@ -97,7 +97,7 @@ impl Bracket {
                     );
                 }
                 Event::Delete if descriptor.trig_delete_before_row => {
-                    pg_sys::EvalPlanQualInit(&mut epq, self.estate, std::ptr::null_mut(), std::ptr::null_mut(), -1);
+                    init_recheck(&mut epq, self.estate);
                     #[cfg(feature = "pg15")]
                     return pg_sys::ExecBRDeleteTriggers(
                         self.estate,
@@ -175,6 +175,39 @@ impl Bracket {
                 Event::Delete => pg_sys::ExecASDeleteTriggers(self.estate, self.target, self.capture),
             }
             pg_sys::AfterTriggerEndQuery(self.estate);
+        }
+    }
+}
+
+/// `EvalPlanQualInit` without a plan: rows are locked before their triggers run, so nothing is ever rechecked.
+unsafe fn init_recheck(epq: &mut pg_sys::EPQState, estate: *mut pg_sys::EState) {
+    let none = std::ptr::null_mut();
+    // SAFETY: the estate is live; the state is used by one trigger call only.
+    unsafe {
+        pg_sys::EvalPlanQualInit(
+            epq,
+            estate,
+            none,
+            std::ptr::null_mut(),
+            -1,
+            #[cfg(not(feature = "pg15"))]
+            std::ptr::null_mut(),
+        );
+    }
+}
+
+/// Looks the trigger functions up into memory that lives as long as `target`. Left to themselves triggers would look
+/// them up at their first row, in that row's memory, and keep pointers into it.
+///
+/// # Safety
+/// `target` has a trigger descriptor and belongs to `estate`.
+pub(super) unsafe fn prepare_functions(target: *mut pg_sys::ResultRelInfo, estate: *mut pg_sys::EState) {
+    // SAFETY: upheld by the caller; `ri_TrigFunctions` has one entry per trigger.
+    unsafe {
+        let descriptor = &*(*target).ri_TrigDesc;
+        for at in 0..descriptor.numtriggers as usize {
+            let function = (*descriptor.triggers.add(at)).tgfoid;
+            pg_sys::fmgr_info_cxt(function, (*target).ri_TrigFunctions.add(at), (*estate).es_query_cxt);
         }
     }
 }

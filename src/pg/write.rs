@@ -48,7 +48,8 @@ pub(crate) struct Writer {
     /// Operators' CHECK or NOT NULL constraints are on the table.
     constrained: bool,
     generated: bool,
-    may_replace: bool,
+    /// Replica identity was checked for updates, for deletes.
+    is_checked: (bool, bool),
     /// For each attribute, whether the module knows it.
     is_mapped: Vec<bool>,
 }
@@ -62,6 +63,8 @@ pub(crate) struct WriteContext<'a> {
     pub(crate) search_path: &'a str,
     /// For each attribute of the table, whether the module knows it.
     pub(crate) is_mapped: &'a [bool],
+    /// For each attribute, whether the module's values for it are never NULL.
+    pub(crate) is_never_null: &'a [bool],
 }
 
 impl Writer {
@@ -75,7 +78,9 @@ impl Writer {
             pg_sys::ExecOpenIndices(target, false);
             let unique = unique_indexes(target)?;
             let bracketed = has_foreign_triggers((*target).ri_TrigDesc, context.own_trigger);
-            if !bracketed {
+            if bracketed {
+                super::trigger::prepare_functions(target, estate);
+            } else {
                 // Nothing consults the descriptor then: host writes take the module's lock before, not by trigger.
                 (*target).ri_TrigDesc = std::ptr::null_mut();
             }
@@ -89,13 +94,17 @@ impl Writer {
                 unique,
                 defaults: Vec::new(),
                 bracketed,
-                constrained: has_foreign_checks(constraints) || has_foreign_not_null((*relation).rd_att, context.is_mapped),
+                // A BEFORE trigger can store what the codec never would.
+                constrained: bracketed
+                    || has_foreign_checks(constraints)
+                    || has_foreign_not_null((*relation).rd_att, context.is_never_null),
                 generated: !constraints.is_null() && (*constraints).has_generated_stored,
-                may_replace: false,
+                is_checked: (false, false),
                 is_mapped: context.is_mapped.to_vec(),
             };
             writer.prepare_defaults();
-            if bracketed || writer.constrained || writer.generated || !writer.defaults.is_empty() {
+            let evaluates = writer.constrained || writer.generated || !writer.defaults.is_empty();
+            if evaluates || has_index_expressions(target) {
                 super::user::pin_settings(context.search_path);
             }
             Ok(writer)
@@ -109,7 +118,7 @@ impl Writer {
             let descriptor = (*self.relation).rd_att;
             for at in 0..(*descriptor).natts as usize {
                 let attribute = &*attribute(descriptor, at);
-                if self.is_mapped[at] || attribute.attisdropped || attribute.attgenerated != 0 || !attribute.atthasdef {
+                if self.is_mapped[at] || attribute.attisdropped || attribute.attgenerated != 0 {
                     continue;
                 }
                 let default = pg_sys::build_column_default(self.relation, at as i32 + 1);
@@ -184,13 +193,14 @@ impl Writer {
             {
                 return Written::Skipped;
             }
+            self.own_row(bracket);
             self.complete(pg_sys::CmdType::CMD_INSERT);
             if self.conflict(None, None) {
                 return Written::Conflict;
             }
-            let command = pg_sys::GetCurrentCommandId(true);
+            let command = (*self.estate).es_output_cid;
             pg_sys::table_tuple_insert(self.relation, self.row, command, 0, std::ptr::null_mut());
-            let recheck = self.insert_into_indexes(false);
+            let recheck = self.insert_into_indexes(false, false);
             if let Some(bracket) = bracket {
                 bracket.after_row(self.row, std::ptr::null_mut(), recheck);
             }
@@ -233,19 +243,23 @@ impl Writer {
         unsafe {
             let mut same_key = same_key;
             if let Some(bracket) = bracket {
-                self.lock_row(&mut old)?;
+                self.lock_row(&mut old)?.or_changed()?;
                 if !bracket.before_row(self.row, &mut old) {
                     return Ok(Written::Skipped);
                 }
                 // A trigger may have changed any column.
                 same_key = None;
             }
+            self.own_row(bracket);
             self.complete(pg_sys::CmdType::CMD_UPDATE);
             if self.conflict(Some(&old), same_key) {
                 return Ok(Written::Conflict);
             }
-            let touches_indexes = self.replace(&mut old)?;
-            let recheck = if touches_indexes { self.insert_into_indexes(true) } else { std::ptr::null_mut() };
+            let recheck = match self.replace(&mut old)? {
+                IndexEntries::None => std::ptr::null_mut(),
+                IndexEntries::All => self.insert_into_indexes(true, false),
+                IndexEntries::Summaries => self.insert_into_indexes(true, true),
+            };
             if let Some(bracket) = bracket {
                 bracket.after_row(self.row, &mut old, recheck);
             }
@@ -253,35 +267,22 @@ impl Writer {
         }
     }
 
-    /// Deletes the row at `old`.
-    pub(crate) fn delete(&mut self, mut old: pg_sys::ItemPointerData) -> Result<Written> {
+    /// Deletes the row at `old`. A row that this transaction has deleted since it was read, say by the cascade of a
+    /// foreign key, counts as skipped; one it has updated is deleted in its newest version.
+    pub(crate) fn delete(&mut self, old: pg_sys::ItemPointerData) -> Result<Written> {
         // SAFETY: as `insert`; a delete needs no row in the slot.
         unsafe {
             self.require_replica_identity(pg_sys::CmdType::CMD_DELETE);
             let bracket = self.begin(Event::Delete);
-            let mut written = Written::Done;
-            if let Some(bracket) = &bracket {
-                self.lock_row(&mut old)?;
-                if !bracket.before_row(std::ptr::null_mut(), &mut old) {
-                    written = Written::Skipped;
-                }
-            }
-            if written == Written::Done {
-                let command = pg_sys::GetCurrentCommandId(true);
-                attempt(|wait, failure| {
-                    pg_sys::table_tuple_delete(
-                        self.relation,
-                        &mut old,
-                        command,
-                        snapshot::active(),
-                        std::ptr::null_mut(),
-                        wait,
-                        failure,
-                        false,
-                    )
-                })?;
-                if let Some(bracket) = &bracket {
-                    bracket.after_row(std::ptr::null_mut(), &mut old, std::ptr::null_mut());
+            let mut place = Some(old);
+            let mut written = Written::Skipped;
+            while let Some(mut old) = place {
+                match self.delete_version(&mut old, bracket.as_ref())? {
+                    Deleted::Done(done) => {
+                        written = done;
+                        place = None;
+                    }
+                    Deleted::Moved(newer) => place = newer,
                 }
             }
             self.end(bracket);
@@ -289,16 +290,62 @@ impl Writer {
         }
     }
 
-    /// Values of the row that [`Written::Conflict`] spoke of.
+    unsafe fn delete_version(
+        &mut self,
+        old: &mut pg_sys::ItemPointerData,
+        bracket: Option<&Bracket>,
+    ) -> Result<Deleted> {
+        // SAFETY: as `delete`.
+        unsafe {
+            if let Some(bracket) = bracket {
+                if let Attempt::Moved(newer) = self.lock_row(old)? {
+                    return Ok(Deleted::Moved(newer));
+                }
+                if !bracket.before_row(std::ptr::null_mut(), old) {
+                    return Ok(Deleted::Done(Written::Skipped));
+                }
+            }
+            let command = (*self.estate).es_output_cid;
+            let attempt = attempt(|wait, failure| {
+                pg_sys::table_tuple_delete(
+                    self.relation,
+                    &mut *old,
+                    command,
+                    snapshot::active(),
+                    std::ptr::null_mut(),
+                    wait,
+                    failure,
+                    false,
+                )
+            })?;
+            if let Attempt::Moved(newer) = attempt {
+                return Ok(Deleted::Moved(newer));
+            }
+            if let Some(bracket) = bracket {
+                bracket.after_row(std::ptr::null_mut(), old, std::ptr::null_mut());
+            }
+            Ok(Deleted::Done(Written::Done))
+        }
+    }
+
+    /// Values of the row that [`Written::Conflict`] spoke of, until [`Writer::forget_conflict`].
     pub(crate) fn conflicting_row(&self) -> (&[Datum], &[bool]) {
         // SAFETY: the hit slot holds the row until the next probe.
         unsafe { slot_row(self.hit) }
+    }
+
+    /// Lets go of the row that a probe hit, and of the pin on its page.
+    pub(crate) fn forget_conflict(&mut self) {
+        // SAFETY: the slot is live.
+        unsafe { pg_sys::ExecClearTuple(self.hit) };
     }
 
     /// Frees what the writer holds after a call that ended well.
     pub(super) fn close(self) {
         // SAFETY: made by `open`, freed once.
         unsafe {
+            // Slots that triggers made; they hold references that freeing the estate would not give back.
+            pg_sys::ExecResetTupleTable((*self.estate).es_tupleTable, false);
             pg_sys::ExecCloseIndices(self.target);
             pg_sys::ExecDropSingleTupleTableSlot(self.row);
             pg_sys::ExecDropSingleTupleTableSlot(self.hit);
@@ -333,6 +380,14 @@ impl Writer {
         }
     }
 
+    /// Moves a row that triggers may have replaced out of their memory, which ends with the bracket.
+    unsafe fn own_row(&mut self, bracket: Option<&Bracket>) {
+        if bracket.is_some() {
+            // SAFETY: the slot holds a row.
+            unsafe { pg_sys::ExecMaterializeSlot(self.row) }
+        }
+    }
+
     unsafe fn conflict(&self, own: Option<&pg_sys::ItemPointerData>, same_key: Option<Oid>) -> bool {
         let probe = Probe { table: self.relation, estate: self.estate, row: self.row, hit: self.hit };
         self.unique
@@ -342,9 +397,11 @@ impl Writer {
             .any(|index| unsafe { probe.hits(index, own) })
     }
 
-    unsafe fn insert_into_indexes(&mut self, update: bool) -> *mut pg_sys::List {
+    unsafe fn insert_into_indexes(&mut self, update: bool, only_summaries: bool) -> *mut pg_sys::List {
         // SAFETY: the row was stored, its tts_tid is set.
         unsafe {
+            #[cfg(feature = "pg15")]
+            let _ = only_summaries;
             if (*self.target).ri_NumIndices == 0 {
                 return std::ptr::null_mut();
             }
@@ -357,16 +414,16 @@ impl Writer {
                 std::ptr::null_mut(),
                 std::ptr::null_mut(),
                 #[cfg(not(feature = "pg15"))]
-                false,
+                only_summaries,
             )
         }
     }
 
-    /// Puts the new version of a row on the heap; returns whether indexes need entries for it.
-    unsafe fn replace(&mut self, old: &mut pg_sys::ItemPointerData) -> Result<bool> {
+    /// Puts the new version of a row on the heap; returns which indexes need entries for it.
+    unsafe fn replace(&mut self, old: &mut pg_sys::ItemPointerData) -> Result<IndexEntries> {
         // SAFETY: `old` is a row this call read.
         unsafe {
-            let command = pg_sys::GetCurrentCommandId(true);
+            let command = (*self.estate).es_output_cid;
             let mut lock_mode = pg_sys::LockTupleMode::LockTupleExclusive;
             #[cfg(feature = "pg15")]
             let mut touches = false;
@@ -385,19 +442,24 @@ impl Writer {
                     &mut lock_mode,
                     &mut touches,
                 )
-            })?;
+            })?
+            .or_changed()?;
             #[cfg(feature = "pg15")]
-            return Ok(touches);
+            return Ok(if touches { IndexEntries::All } else { IndexEntries::None });
             #[cfg(not(feature = "pg15"))]
-            return Ok(touches != pg_sys::TU_UpdateIndexes::TU_None);
+            return Ok(match touches {
+                pg_sys::TU_UpdateIndexes::TU_None => IndexEntries::None,
+                pg_sys::TU_UpdateIndexes::TU_Summarizing => IndexEntries::Summaries,
+                _ => IndexEntries::All,
+            });
         }
     }
 
     /// Locks a row before its triggers run, so that they never meet a version that is not the one read.
-    unsafe fn lock_row(&mut self, old: &mut pg_sys::ItemPointerData) -> Result<()> {
+    unsafe fn lock_row(&mut self, old: &mut pg_sys::ItemPointerData) -> Result<Attempt> {
         // SAFETY: the hit slot is free at this point; `old` is a row this call read.
         unsafe {
-            let command = pg_sys::GetCurrentCommandId(false);
+            let command = (*self.estate).es_output_cid;
             let locked = attempt(|wait, failure| {
                 let policy = if wait {
                     pg_sys::LockWaitPolicy::LockWaitBlock
@@ -423,7 +485,11 @@ impl Writer {
 
     /// Raises, as SQL would, when the table is published for replication without a way to name old rows.
     unsafe fn require_replica_identity(&mut self, command: pg_sys::CmdType::Type) {
-        if !std::mem::replace(&mut self.may_replace, true) {
+        let is_checked = match command {
+            pg_sys::CmdType::CMD_UPDATE => &mut self.is_checked.0,
+            _ => &mut self.is_checked.1,
+        };
+        if !std::mem::replace(is_checked, true) {
             // SAFETY: the relation is open.
             unsafe { pg_sys::CheckCmdReplicaIdentity(self.relation, command) }
         }
@@ -452,21 +518,63 @@ impl Writer {
     }
 }
 
+/// Which indexes need entries for a new version of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IndexEntries {
+    None,
+    All,
+    /// Only indexes that summarise blocks (BRIN): entries elsewhere would point into the middle of a HOT chain.
+    #[cfg_attr(feature = "pg15", expect(dead_code, reason = "PostgreSQL 16 made the difference"))]
+    Summaries,
+}
+
+/// How a row operation ended.
+#[derive(Debug, Clone, Copy)]
+enum Attempt {
+    Done,
+    /// This transaction itself has changed the row since it was read; the newer version, unless it was deleted.
+    Moved(Option<pg_sys::ItemPointerData>),
+}
+
+/// How the deletion of one version of a row ended.
+#[derive(Debug, Clone, Copy)]
+enum Deleted {
+    Done(Written),
+    Moved(Option<pg_sys::ItemPointerData>),
+}
+
+impl Attempt {
+    /// For operations that make no sense on another version than the one read.
+    fn or_changed(self) -> Result<()> {
+        match self {
+            Attempt::Done => Ok(()),
+            Attempt::Moved(_) => Err(Error::NotInState {
+                what: "the row was already changed by a trigger of this very write".into(),
+                hint: "Let the BEFORE trigger return the changed row instead of updating it.".into(),
+            }),
+        }
+    }
+}
+
 /// Runs a row operation, first without waiting; waits for another transaction's row at most `spacetime.row_wait_ms`.
 fn attempt(
     mut operation: impl FnMut(bool, &mut pg_sys::TM_FailureData) -> pg_sys::TM_Result::Type,
-) -> Result<()> {
+) -> Result<Attempt> {
     let mut failure = pg_sys::TM_FailureData::default();
     let mut result = operation(false, &mut failure);
     if matches!(result, pg_sys::TM_Result::TM_BeingModified | pg_sys::TM_Result::TM_WouldBlock) {
         result = with_row_wait(|| operation(true, &mut failure));
     }
+    // SAFETY: reads the state of this transaction.
+    let is_own = unsafe { pg_sys::TransactionIdIsCurrentTransactionId(failure.xmax) };
     match result {
-        pg_sys::TM_Result::TM_Ok => Ok(()),
-        pg_sys::TM_Result::TM_SelfModified => Err(Error::NotInState {
-            what: "the row was already changed by a trigger of this very write".into(),
-            hint: "Let the BEFORE trigger return the changed row instead of updating it.".into(),
-        }),
+        pg_sys::TM_Result::TM_Ok => Ok(Attempt::Done),
+        pg_sys::TM_Result::TM_SelfModified => {
+            Attempt::Moved(None).or_changed()?;
+            Ok(Attempt::Done)
+        }
+        pg_sys::TM_Result::TM_Deleted if is_own => Ok(Attempt::Moved(None)),
+        pg_sys::TM_Result::TM_Updated if is_own => Ok(Attempt::Moved(Some(failure.ctid))),
         _ => Err(Error::Serialization {
             what: "could not write a row: another transaction changed it first".into(),
             hint: "Run the transaction again.".into(),
@@ -504,11 +612,9 @@ unsafe fn result_relation(
         (*entry).relid = (*relation).rd_id;
         (*entry).relkind = (*(*relation).rd_rel).relkind;
         (*entry).rellockmode = pg_sys::RowExclusiveLock as i32;
-        let mut updated = std::ptr::null_mut();
         let lowest = pg_sys::FirstLowInvalidHeapAttributeNumber;
-        for number in 1..=i32::from((*(*relation).rd_att).natts as i16) {
-            updated = pg_sys::bms_add_member(updated, number - lowest);
-        }
+        let last = (*(*relation).rd_att).natts - lowest;
+        let updated = pg_sys::bms_add_range(std::ptr::null_mut(), 1 - lowest, last);
         #[cfg(feature = "pg15")]
         {
             (*entry).updatedCols = updated;
@@ -551,7 +657,7 @@ unsafe fn unique_indexes(target: *mut pg_sys::ResultRelInfo) -> Result<Vec<Uniqu
                     hint: "Make it NOT DEFERRABLE.".into(),
                 });
             }
-            if form.indisunique && (*info).ii_ReadyForInserts {
+            if form.indisunique && (*info).ii_ReadyForInserts && (*info).ii_Am == pg_sys::BTREE_AM_OID {
                 unique.push(UniqueIndex { relation, info, facts: super::index::IndexFacts::of(relation) });
             }
         }
@@ -585,8 +691,18 @@ unsafe fn has_foreign_checks(constraints: *mut pg_sys::TupleConstr) -> bool {
     }
 }
 
-/// Whether a column the module does not know refuses NULL.
-unsafe fn has_foreign_not_null(descriptor: pg_sys::TupleDesc, is_mapped: &[bool]) -> bool {
-    // SAFETY: `is_mapped` has one entry per attribute.
-    is_mapped.iter().enumerate().any(|(at, mapped)| !mapped && unsafe { (*attribute(descriptor, at)).attnotnull })
+/// Whether a column refuses NULL that a host write may leave or make NULL.
+unsafe fn has_foreign_not_null(descriptor: pg_sys::TupleDesc, is_never_null: &[bool]) -> bool {
+    // SAFETY: `is_never_null` has one entry per attribute.
+    let refuses_null = |at: usize| unsafe { (*attribute(descriptor, at)).attnotnull };
+    is_never_null.iter().enumerate().any(|(at, never_null)| !never_null && refuses_null(at))
+}
+
+/// Whether an index evaluates expressions, which may be an operator's.
+unsafe fn has_index_expressions(target: *mut pg_sys::ResultRelInfo) -> bool {
+    // SAFETY: ExecOpenIndices filled the array with `ri_NumIndices` entries.
+    (0..unsafe { (*target).ri_NumIndices } as usize).any(|at| unsafe {
+        let info = *(*target).ri_IndexRelationInfo.add(at);
+        !(*info).ii_Expressions.is_null() || !(*info).ii_Predicate.is_null()
+    })
 }

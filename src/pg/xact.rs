@@ -5,6 +5,8 @@ use std::cell::Cell;
 use pgrx::pg_guard;
 use pgrx::pg_sys;
 
+use crate::error::Error;
+
 thread_local! {
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
     /// Set by the first reducer call of a transaction, cleared at its end.
@@ -25,9 +27,13 @@ pub(crate) fn note_reducer_call() {
 }
 
 /// Runs `action` at every rollback of a transaction that called a reducer, from now on. It must neither raise nor touch the database.
-/// Also begins to watch transactions, so it is called before the first reducer.
 pub(crate) fn set_on_abort(action: fn()) {
     ON_ABORT.set(Some(action));
+    watch();
+}
+
+/// Begins to watch the ends of transactions.
+pub(super) fn watch() {
     if !REGISTERED.replace(true) {
         // SAFETY: functions of this library, which is never unloaded.
         unsafe {
@@ -39,6 +45,7 @@ pub(crate) fn set_on_abort(action: fn()) {
 
 fn aborted() {
     super::timeout::after_abort();
+    super::invalidation::after_abort();
     if !CALLED_REDUCER.get() {
         return;
     }
@@ -47,22 +54,25 @@ fn aborted() {
     }
 }
 
+fn ended() {
+    CALLED_REDUCER.set(false);
+    super::invalidation::after_end();
+}
+
 #[pg_guard]
 unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argument: *mut std::ffi::c_void) {
     match event {
         pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PARALLEL_ABORT => {
             aborted();
-            CALLED_REDUCER.set(false);
+            ended();
         }
-        pg_sys::XactEvent::XACT_EVENT_COMMIT => CALLED_REDUCER.set(false),
+        pg_sys::XactEvent::XACT_EVENT_COMMIT | pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
         // The module's lock and its last-writer mark would outlive the session, across restarts.
         pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE if CALLED_REDUCER.get() => {
-            let report: pg_sys::panic::ErrorReport = crate::error::Error::Unsupported {
+            super::report::raise(Error::Unsupported {
                 what: "cannot PREPARE a transaction that has called a reducer".into(),
                 hint: "Use COMMIT.".into(),
-            }
-            .into();
-            report.report(pgrx::PgLogLevel::ERROR);
+            });
         }
         _ => {}
     }

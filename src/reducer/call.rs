@@ -12,7 +12,7 @@ use spacetime_definition::{Lifecycle, Reducer, Visibility};
 use super::caller::Caller;
 use super::tables::{CallHost, CallTables};
 use crate::error::{Error, Result};
-use crate::module::{ReadyModule, ready};
+use crate::module::{ReadyModule, ready, require_last_writer_seen};
 use crate::pg::memory::CallMemory;
 use crate::pg::timeout::Tick;
 use crate::pg::{access, entry, interrupt, snapshot, user, xact};
@@ -57,10 +57,19 @@ impl Target {
         Ok(Self { module, reducer: position })
     }
 
-    /// Raises 42501 unless the caller may execute the reducer's SQL function.
-    fn require_execute(&self) {
-        if let Some(wrapper) = self.module.wrapper(&self.reducer().name) {
-            access::require_execute(user::current_user(), self.module.schema, wrapper);
+    /// Raises 42501 unless the caller may execute the reducer's SQL function. Without a function (private, dropped, or
+    /// too many parameters for one) only the owner may.
+    fn require_execute(&self) -> Result<()> {
+        match self.module.wrapper(&self.reducer().name) {
+            Some(wrapper) => {
+                access::require_execute(user::current_user(), self.module.schema, wrapper);
+                Ok(())
+            }
+            None if user::has_rights_of(user::current_user(), self.module.owner) => Ok(()),
+            None => Err(Error::Forbidden {
+                what: format!("permission denied for reducer {:?}, which has no SQL function", self.reducer().name),
+                hint: format!("Only the owner of module {:?} can call it.", self.module.row.name),
+            }),
         }
     }
 
@@ -86,8 +95,10 @@ impl Target {
 pub(crate) fn call_with_json(module: &str, reducer: &str, arguments: &serde_json::Value) -> Result<()> {
     entry::check(COMMAND)?;
     let target = Target::find(module, reducer)?;
-    target.require_execute();
+    target.require_execute()?;
     let target = target.lock()?;
+    // Again: what was found after waiting for the lock may be another version.
+    target.require_execute()?;
     let arguments = super::arguments::from_json(&target, arguments)?;
     let caller = Caller::of_session(&target.module.installation)?;
     call(&target, &arguments, caller, false)
@@ -114,7 +125,9 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
     let memory = CallMemory::enter();
     let owner = user::become_owner(module.owner);
     snapshot::push();
-    require_current_snapshot(module)?;
+    if module.is_serial() {
+        require_last_writer_seen(module.state, &module.row.schema_name, &module.row.storage.lock_table)?;
+    }
 
     let instance = module.take_instance()?;
     let call = ReducerCall {
@@ -140,22 +153,6 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
     memory.leave();
     drop(tick);
     Ok(())
-}
-
-/// Under one snapshot for the whole transaction a reducer must not run on what somebody has changed since: guests are
-/// written for one writer at a time and would overwrite it.
-fn require_current_snapshot(module: &ReadyModule) -> Result<()> {
-    let last_writer = module.state.last_writer_xid();
-    if !module.is_serial() || !snapshot::is_fixed() || last_writer == 0 || snapshot::sees(last_writer) {
-        return Ok(());
-    }
-    Err(Error::Serialization {
-        what: format!("module {:?} was written since this transaction's snapshot", module.row.name),
-        hint: format!(
-            "Use READ COMMITTED, or begin the transaction with LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE.",
-            crate::pg::name::quote_qualified(&module.row.schema_name, &module.row.storage.lock_table)
-        ),
-    })
 }
 
 /// What one entry of a guest may use.

@@ -52,6 +52,11 @@ pub(super) fn range(codec: &TableCodec, index: &IndexCodec, range: RangeBytes<'_
         });
         return Ok(keys);
     }
+    let is_bounded = !matches!((&start, &end), (Bound::Unbounded, Bound::Unbounded));
+    if is_bounded && codec.is_nullable(index.columns[prefix_length]) {
+        // `none` sorts behind every `some`, but no condition on a column holds for its NULLs.
+        return Err(Errno::WrongIndexAlgo.into());
+    }
     for (bound, including, excluding) in
         [(start, Strategy::GreaterEqual, Strategy::Greater), (end, Strategy::LessEqual, Strategy::Less)]
     {
@@ -60,10 +65,6 @@ pub(super) fn range(codec: &TableCodec, index: &IndexCodec, range: RangeBytes<'_
             Bound::Excluded(key) => (key, excluding),
             Bound::Unbounded => continue,
         };
-        if key.value.is_none() {
-            // `none` sorts behind every `some`, which NULL conditions cannot say.
-            return Err(Errno::WrongIndexAlgo.into());
-        }
         keys.push(Key { strategy, ..key });
     }
     Ok(keys)

@@ -56,7 +56,8 @@ impl CallTables {
     /// A scan of one key of an index, and the table it is on.
     pub(super) fn point(&mut self, index: u32, point: &[u8]) -> HostResult<(Scan, usize)> {
         let access = self.index(index)?;
-        let keys = keys::point(&access.codec, access.index(), point)?;
+        let (memory, none_open) = (self.memory, self.has_no_open_scan());
+        let keys = memory.with_keys(none_open, || keys::point(&access.codec, access.index(), point))?;
         let facts = access.index().facts.as_ref().ok_or(Errno::NoSuchIndex)?;
         Ok((Scan::of_index(&self.opened(access.table)?.table, facts, &keys), access.table))
     }
@@ -64,9 +65,15 @@ impl CallTables {
     /// A scan of a range of an index, and the table it is on.
     pub(super) fn range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<(Scan, usize)> {
         let access = self.index(index)?;
-        let keys = keys::range(&access.codec, access.index(), range)?;
+        let (memory, none_open) = (self.memory, self.has_no_open_scan());
+        let keys = memory.with_keys(none_open, || keys::range(&access.codec, access.index(), range))?;
         let facts = access.index().facts.as_ref().ok_or(Errno::NoSuchIndex)?;
         Ok((Scan::of_index(&self.opened(access.table)?.table, facts, &keys), access.table))
+    }
+
+    /// Whether every scan of the call has read its last row from the table.
+    fn has_no_open_scan(&self) -> bool {
+        self.scans.iter().flatten().all(|open| !open.has_more)
     }
 
     fn begin(&mut self, scan: Scan, table: usize, codec: Rc<TableCodec>) -> HostResult<ScanId> {

@@ -118,6 +118,7 @@ impl CallTables {
             own_trigger: module.lock_trigger,
             search_path: &module.search_path,
             is_mapped: &codec.is_mapped,
+            is_never_null: &codec.is_never_null,
         })?;
         Ok((&mut opened.table, codec))
     }
@@ -135,8 +136,11 @@ impl CallTables {
             fill(writer, &codec, row, generated)?;
             match writer.insert()? {
                 Written::Done | Written::Skipped => Ok(()),
-                Written::Conflict if conflict_is_same_row(writer, &codec)? => Ok(()),
-                Written::Conflict => Err(Errno::UniqueAlreadyExists.into()),
+                Written::Conflict => {
+                    let is_same = conflict_is_same_row(writer, &codec);
+                    writer.forget_conflict();
+                    if is_same? { Ok(()) } else { Err(Errno::UniqueAlreadyExists.into()) }
+                }
             }
         })?;
         snapshot::see_own_writes();
@@ -214,8 +218,9 @@ impl CallTables {
             codec.decode_row(row, values, nulls, &mut Vec::new(), |_| 0).map_err(row_error)?;
             match writer.find_same_key() {
                 Ok(Some(found)) => {
-                    let same = conflict_is_same_row(writer, &codec)?;
-                    Ok(Some(same.then_some(found)))
+                    let same = conflict_is_same_row(writer, &codec);
+                    writer.forget_conflict();
+                    Ok(Some(same?.then_some(found)))
                 }
                 Ok(None) => Ok(Some(None)),
                 Err(_) => Ok(None),
@@ -226,7 +231,8 @@ impl CallTables {
         }
         let mut found = None;
         let mut failure = None;
-        Scan::of_table().run(table, &mut |table| {
+        let mut scan = Scan::of_table();
+        scan.run(table, &mut |table| {
             let mut bytes = Vec::new();
             // SAFETY: the codec is current for the open table.
             match memory.with_row(|| unsafe { codec.encode_row(table.row(), &mut bytes) }) {
@@ -236,6 +242,7 @@ impl CallTables {
             }
             Visit::Pause
         });
+        scan.close();
         failure.map_or(Ok(found), |error| Err(error.into()))
     }
 }
@@ -272,7 +279,10 @@ fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> Hos
     writer.keep_unmapped(old_row);
     match writer.update(old, Some(facts.oid))? {
         Written::Done | Written::Skipped => Ok(()),
-        Written::Conflict => Err(Errno::UniqueAlreadyExists.into()),
+        Written::Conflict => {
+            writer.forget_conflict();
+            Err(Errno::UniqueAlreadyExists.into())
+        }
     }
 }
 

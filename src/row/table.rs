@@ -22,6 +22,8 @@ pub(crate) struct TableCodec {
     contains_float: bool,
     /// For each attribute, whether a column of the definition lies in it.
     pub(crate) is_mapped: Vec<bool>,
+    /// For each attribute, whether the module's values for it are never NULL.
+    pub(crate) is_never_null: Vec<bool>,
     pub(crate) indexes: Vec<IndexCodec>,
     generation: u64,
     relation: Oid,
@@ -80,6 +82,7 @@ impl TableCodec {
         }
         let attributes = table.attributes();
         let mut is_mapped = vec![false; table.width()];
+        let mut is_never_null = is_mapped.clone();
         let mut columns = Vec::with_capacity(definition.columns.len());
         for (at, column) in definition.columns.iter().enumerate() {
             let name = names.columns[at];
@@ -90,6 +93,7 @@ impl TableCodec {
             let sequence = names.sequences.iter().find(|(position, _)| *position == at);
             let place = attribute.number as usize - 1;
             is_mapped[place] = true;
+            is_never_null[place] = !nullable;
             columns.push(ColumnCodec {
                 name: name.to_owned(),
                 attribute: place,
@@ -106,6 +110,7 @@ impl TableCodec {
             columns,
             fields,
             is_mapped,
+            is_never_null,
             generation,
             relation,
         })
@@ -197,6 +202,11 @@ impl TableCodec {
             return Ok(None);
         }
         column.value.decode(reader).map(Some).map_err(|error| column.locate(error, &self.name))
+    }
+
+    /// Whether NULL stands for `none` in column `column`.
+    pub(crate) fn is_nullable(&self, column: usize) -> bool {
+        self.columns[column].nullable
     }
 
     /// The value of column `column` in a row; `None` is NULL.

@@ -21,6 +21,7 @@ use crate::error::Error;
 /// Error numbers a guest can receive (module-abi.md §1.3). Guests panic on any other number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
+#[allow(dead_code, reason = "the table is complete, whatever of it the host uses today")]
 pub(crate) enum Errno {
     HostCallFailure = 1,
     NotInTransaction = 2,

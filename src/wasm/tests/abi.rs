@@ -41,8 +41,11 @@ const SPECIFICATION: &[(u16, &str, &str, &str)] = &[
     (6, "env_get", "iii", "i"),
 ];
 
+/// Parameters and results in letters.
+type Signature = (&'static str, &'static str);
+
 /// module-abi.md §2.1.
-const EXPORTS_OF_SPECIFICATION: &[(&str, bool, &[(&str, &str)])] = &[
+const EXPORTS_OF_SPECIFICATION: &[(&str, bool, &[Signature])] = &[
     ("_initialize", false, &[("", "")]),
     ("__setup__", false, &[("i", "i")]),
     ("__describe_module__", true, &[("i", "")]),

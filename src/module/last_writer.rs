@@ -1,4 +1,6 @@
-//! Plain SQL writers of a module's tables: they take its lock and count as its last writer, as a reducer does.
+//! Who wrote a module last: what decides whether a transaction with one snapshot for all its statements may go on.
+//!
+//! Plain SQL writers of a module's tables take its lock and count as its last writer, as a reducer does.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -8,7 +10,7 @@ use spacetime_auth::Identity;
 use super::StatePaths;
 use crate::error::{Error, Result};
 use crate::pg::clock::ModuleState;
-use crate::pg::{Oid, access, xact};
+use crate::pg::{Oid, access, snapshot, xact};
 
 thread_local! {
     /// Key: lock table. Lifetime: the backend's. A lock table never changes its module, so nothing invalidates it.
@@ -34,6 +36,24 @@ pub(crate) fn lock_for_sql_writer(schema: Oid, lock_table: &str, identity: &str)
             state
         }
     };
+    let schema_name = access::schema_name(schema).unwrap_or_default();
+    require_last_writer_seen(state, &schema_name, lock_table)?;
     state.note_writer(xact::top_xid());
     Ok(())
+}
+
+/// Under one snapshot for the whole transaction nobody may write on top of what somebody has changed since: a module has
+/// one writer at a time, who sees all that was written before. 40001 otherwise.
+pub(crate) fn require_last_writer_seen(state: ModuleState, schema: &str, lock_table: &str) -> Result<()> {
+    let last_writer = state.last_writer_xid();
+    if !snapshot::is_fixed() || last_writer == 0 || snapshot::sees(last_writer) {
+        return Ok(());
+    }
+    let lock_table = crate::pg::name::quote_qualified(schema, lock_table);
+    Err(Error::Serialization {
+        what: format!("the module in schema {schema:?} was written since this transaction's snapshot"),
+        hint: format!(
+            "Use READ COMMITTED, or begin the transaction with LOCK TABLE {lock_table} IN SHARE ROW EXCLUSIVE MODE."
+        ),
+    })
 }

@@ -1,0 +1,87 @@
+//! Reads of our own catalog by what is committed right now, whatever the transaction's isolation: rows must be as new as
+//! the invalidation messages already received, or a backend would keep a module that is no more.
+//!
+//! pgrx's SPI cannot do this: in a transaction that has written it reads by the transaction's snapshot.
+
+use std::ffi::CString;
+
+use pgrx::pg_sys::{self, Datum, Oid};
+
+use super::datum;
+use crate::error::{Error, Result};
+
+/// A parameter of a query.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Parameter<'a> {
+    Text(&'a str),
+    Bytea(&'a [u8]),
+    Oid(Oid),
+}
+
+/// One row: columns of type text or bytea; `None` is NULL.
+pub(crate) type Row = Vec<Option<Vec<u8>>>;
+
+/// Runs a query whose columns are all text or bytea.
+pub(crate) fn select(query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+    let failed = |code: i32| Error::Internal(format!("reading the catalog failed with SPI code {code}"));
+    let text = CString::new(query).map_err(|error| Error::Internal(error.to_string()))?;
+    // SAFETY: SPI copies what it keeps; results are copied before SPI_finish frees them.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        let code = pg_sys::SPI_connect();
+        if code != pg_sys::SPI_OK_CONNECT as i32 {
+            return Err(failed(code));
+        }
+        let (mut types, mut values) = (Vec::new(), Vec::new());
+        for parameter in parameters {
+            let (oid, value) = match parameter {
+                Parameter::Text(text) => (pg_sys::TEXTOID, datum::from_bytes(text.as_bytes())),
+                Parameter::Bytea(bytes) => (pg_sys::BYTEAOID, datum::from_bytes(bytes)),
+                Parameter::Oid(oid) => (pg_sys::OIDOID, datum::from_oid(*oid)),
+            };
+            types.push(oid);
+            values.push(value);
+        }
+        let plan = pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr());
+        if plan.is_null() {
+            return Err(failed(pg_sys::SPI_result));
+        }
+        let code = pg_sys::SPI_execute_snapshot(
+            plan,
+            values.as_mut_ptr(),
+            std::ptr::null(),
+            pg_sys::GetLatestSnapshot(),
+            std::ptr::null_mut(),
+            true,
+            false,
+            0,
+        );
+        if code != pg_sys::SPI_OK_SELECT as i32 {
+            return Err(failed(code));
+        }
+        let rows = copy_rows();
+        pg_sys::SPI_finish();
+        Ok(rows)
+    }
+}
+
+/// Copies the rows of the last query out of SPI's memory.
+unsafe fn copy_rows() -> Vec<Row> {
+    // SAFETY: after a successful SELECT the table holds SPI_processed rows of its descriptor.
+    unsafe {
+        let table = &*pg_sys::SPI_tuptable;
+        let width = (*table.tupdesc).natts;
+        (0..pg_sys::SPI_processed as usize)
+            .map(|row| {
+                let tuple = *table.vals.add(row);
+                (1..=width)
+                    .map(|column| {
+                        let mut is_null = false;
+                        let value: Datum = pg_sys::SPI_getbinval(tuple, table.tupdesc, column, &mut is_null);
+                        (!is_null).then(|| datum::bytes_of(value).to_vec())
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+}
