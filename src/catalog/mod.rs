@@ -8,4 +8,6 @@ pub(crate) use module::{
     Concurrency, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema, insert,
     installation, update_code, wasm,
 };
-pub(crate) use storage::{StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType};
+pub(crate) use storage::{
+    StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
+};

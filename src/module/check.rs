@@ -24,7 +24,9 @@ pub(crate) fn check(module: &str) -> Result<Vec<Finding>> {
                 }));
                 table.close();
             }
-            Err(Error::TableChanged { table, problem, .. }) => findings.push(Finding { object: table, problem }),
+            Err(Error::TableChanged { table, problem, .. }) => {
+                findings.push(Finding { object: table, problem })
+            }
             Err(other) => return Err(other),
         }
     }
@@ -32,7 +34,8 @@ pub(crate) fn check(module: &str) -> Result<Vec<Finding>> {
         if let Some(function) = &reducer.pg_name
             && module.wrapper(&reducer.name).is_none()
         {
-            findings.push(Finding { object: function.clone(), problem: "function of a reducer is gone".into() });
+            findings
+                .push(Finding { object: function.clone(), problem: "function of a reducer is gone".into() });
         }
     }
     Ok(findings)

@@ -4,7 +4,7 @@ use spacetime_auth::Identity;
 
 use crate::catalog::{StoragePlan, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType};
 use crate::pg::name::{literal, quote, quote_qualified};
-use crate::pg::write::OWN_CHECK_PREFIX;
+use crate::pg::target::OWN_CHECK_PREFIX;
 
 /// Free space kept in pages of tables with a key, so that updates that touch no index stay on their page.
 const FILLFACTOR: u32 = 80;
@@ -29,7 +29,8 @@ pub(super) fn create(plan: &StoragePlan, schema: &str) -> Vec<String> {
             statements.push(own_sequence(table, sequence, schema));
         }
         statements.extend(table.indexes.iter().map(|index| create_index(table, index, schema)));
-        statements.extend(table.row_hash_index.as_ref().map(|name| create_row_hash_index(table, name, schema)));
+        statements
+            .extend(table.row_hash_index.as_ref().map(|name| create_row_hash_index(table, name, schema)));
     }
     statements
 }
@@ -51,7 +52,12 @@ pub(super) fn lock_triggers(plan: &StoragePlan, schema: &str, identity: Identity
 }
 
 /// Creates the SQL function of a reducer; `None` for reducers that have none. To be run as a superuser.
-pub(super) fn create_wrapper(reducer: &StoredReducer, schema: &str, identity: Identity, owner: &str) -> Option<String> {
+pub(super) fn create_wrapper(
+    reducer: &StoredReducer,
+    schema: &str,
+    identity: Identity,
+    owner: &str,
+) -> Option<String> {
     let name = quote_qualified(schema, reducer.pg_name.as_ref()?);
     let body = serde_json::json!({ "module": identity.to_string(), "reducer": reducer.name }).to_string();
     Some(format!(
@@ -155,7 +161,7 @@ fn create_row_hash_index(table: &StoredTable, name: &str, schema: &str) -> Strin
 
 /// Statements that free a module's tables from its lock.
 pub(super) fn drop_lock_triggers(plan: &StoragePlan, schema: &str) -> impl Iterator<Item = String> {
-    plan.tables
-        .iter()
-        .map(move |table| format!("DROP TRIGGER IF EXISTS spacetime_lock ON {}", quote_qualified(schema, &table.pg_name)))
+    plan.tables.iter().map(move |table| {
+        format!("DROP TRIGGER IF EXISTS spacetime_lock ON {}", quote_qualified(schema, &table.pg_name))
+    })
 }

@@ -30,7 +30,8 @@ pub(crate) fn lock_for_sql_writer(schema: Oid, lock_table: &str, identity: &str)
         None => {
             let bytes = hex::decode(identity).ok().and_then(|bytes| bytes.try_into().ok());
             let identity = bytes.map(Identity::from_be_bytes);
-            let identity = identity.ok_or_else(|| Error::Internal("trigger spacetime_lock has no identity".into()))?;
+            let identity =
+                identity.ok_or_else(|| Error::Internal("trigger spacetime_lock has no identity".into()))?;
             let state = ModuleState::open(&StatePaths::state(identity))?;
             STATES.with_borrow_mut(|states| states.insert(lock, state));
             state

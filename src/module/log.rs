@@ -51,7 +51,8 @@ impl LogFile {
         if importance(record.level) > crate::guc::log_level() {
             return;
         }
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros());
+        let now =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros());
         let mut end = record.message.len().min(MESSAGE_BYTES_MAX);
         while !record.message.is_char_boundary(end) {
             end -= 1;
@@ -105,7 +106,9 @@ impl LogFile {
             let newest_first = text.split(|byte| *byte == b'\n').rev();
             let records = newest_first.filter_map(|line| serde_json::from_slice::<LogLine>(line).ok());
             lines.extend(
-                records.filter(|line| level_number(&line.level).is_some_and(|level| level <= least)).take(limit - lines.len()),
+                records
+                    .filter(|line| level_number(&line.level).is_some_and(|level| level <= least))
+                    .take(limit - lines.len()),
             );
             if lines.len() == limit {
                 break;

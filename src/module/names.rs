@@ -33,7 +33,8 @@ impl Names {
             if attempt > 0 {
                 hasher.update(&attempt.to_le_bytes());
             }
-            let end = (0..=KEPT_BYTES.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+            let end =
+                (0..=KEPT_BYTES.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
             let chosen = format!("{}_{}", &name[..end], &hasher.finalize().to_hex()[..8]);
             if self.taken.insert(chosen.clone()) {
                 return chosen;

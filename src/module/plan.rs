@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use spacetime_definition::{Definition, Field, Index, IndexAlgorithm, Lifecycle, Reducer, Sequence, Sum, Table, Type, Visibility};
+use spacetime_definition::{
+    Definition, Field, Index, IndexAlgorithm, Lifecycle, Reducer, Sequence, Sum, Table, Type, Visibility,
+};
 
 use super::names::Names;
 use crate::catalog::{
@@ -24,13 +26,10 @@ pub(super) fn plan(definition: &Definition, schema: &str, u64_as: U64As) -> Resu
     let mut names = Names::default();
     let lock_table = names.choose(LOCK_TABLE);
     let table_names: Vec<String> = definition.tables.iter().map(|table| names.choose(&table.name)).collect();
-    let mut types = TypePlan { schema, u64_as, names: &mut names, types: Vec::new(), by_name: HashMap::new() };
+    let mut types =
+        TypePlan { schema, u64_as, names: &mut names, types: Vec::new(), by_name: HashMap::new() };
     types.collect(definition);
-    let columns = definition
-        .tables
-        .iter()
-        .map(|table| types.columns(table))
-        .collect::<Result<Vec<_>>>()?;
+    let columns = definition.tables.iter().map(|table| types.columns(table)).collect::<Result<Vec<_>>>()?;
     let mut functions = Names::default();
     let reducers = definition.reducers.iter().map(|reducer| types.reducer(reducer, &mut functions)).collect();
     let types = types.types;
@@ -58,8 +57,10 @@ impl TypePlan<'_> {
         for domain in ["identity", "connection_id"] {
             self.add(domain.to_owned(), None);
         }
-        let columns = definition.tables.iter().flat_map(|table| table.columns.iter().map(|column| &column.ty));
-        let params = definition.reducers.iter().flat_map(|reducer| reducer.params.iter().map(|param| &param.ty));
+        let columns =
+            definition.tables.iter().flat_map(|table| table.columns.iter().map(|column| &column.ty));
+        let params =
+            definition.reducers.iter().flat_map(|reducer| reducer.params.iter().map(|param| &param.ty));
         for ty in columns.chain(params) {
             if let Some(sum) = enum_within(ty) {
                 let name = enum_key(sum);
@@ -67,7 +68,9 @@ impl TypePlan<'_> {
                     let mut labels = Names::default();
                     let variants = sum.variants.iter().enumerate();
                     let chosen = variants
-                        .map(|(tag, variant)| labels.choose(variant.name.as_deref().unwrap_or(&tag.to_string())))
+                        .map(|(tag, variant)| {
+                            labels.choose(variant.name.as_deref().unwrap_or(&tag.to_string()))
+                        })
                         .collect();
                     self.add(name, Some(chosen));
                 }
@@ -101,7 +104,9 @@ impl TypePlan<'_> {
             StoredValue::ConnectionId => self.own("connection_id"),
             StoredValue::Timestamptz => "timestamp with time zone".into(),
             StoredValue::Uuid => "uuid".into(),
-            StoredValue::Enum => enum_within(ty).map_or_else(|| "text".into(), |sum| self.own(&enum_key(sum))),
+            StoredValue::Enum => {
+                enum_within(ty).map_or_else(|| "text".into(), |sum| self.own(&enum_key(sum)))
+            }
             StoredValue::Array(element) => format!("{}[]", self.sql_type(ty, element)),
             StoredValue::Jsonb => "jsonb".into(),
         }
@@ -170,7 +175,8 @@ fn enum_within(ty: &Type) -> Option<&Sum> {
 
 fn enum_key(sum: &Sum) -> String {
     sum.name.clone().unwrap_or_else(|| {
-        let variants = sum.variants.iter().map(|variant| variant.name.as_deref().unwrap_or("")).collect::<Vec<_>>();
+        let variants =
+            sum.variants.iter().map(|variant| variant.name.as_deref().unwrap_or("")).collect::<Vec<_>>();
         format!("enum_{}", &blake3::hash(variants.join("|").as_bytes()).to_hex()[..8])
     })
 }

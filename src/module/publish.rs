@@ -94,7 +94,8 @@ fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload
     let sha256: [u8; 32] = Sha256::digest(wasm).into();
     let artifacts = ArtifactStore { dir: StatePaths::artifacts() };
     let mut warnings = Vec::new();
-    let code = Code::load(&artifacts, &sha256, super::ready::wanted_fuel(), || Ok(wasm.to_vec()), &mut warnings)?;
+    let code =
+        Code::load(&artifacts, &sha256, super::ready::wanted_fuel(), || Ok(wasm.to_vec()), &mut warnings)?;
     for warning in warnings {
         pgrx::log!("spacetime: module {module:?}: {warning}");
     }
@@ -338,7 +339,10 @@ fn require_valid_name(module: &str) -> Result<()> {
 fn require_free_schema(schema: &str) -> Result<()> {
     let hint = "Publish with the option schema, for example '{\"schema\": \"chat_app\"}'.".to_owned();
     if RESERVED_SCHEMAS.contains(&schema) || schema.starts_with("pg_") || schema.len() > NAME_BYTES_MAX {
-        return Err(Error::InvalidParameter { what: format!("{schema:?} cannot be the schema of a module"), hint });
+        return Err(Error::InvalidParameter {
+            what: format!("{schema:?} cannot be the schema of a module"),
+            hint,
+        });
     }
     if access::schema(schema).is_some() {
         let what = match catalog::find_by_schema(schema)? {
@@ -369,7 +373,9 @@ fn warn_of_gaps(definition: &Definition) {
         pgrx::warning!("the module has views or procedures; they cannot be called yet");
     }
     if !definition.row_level_security.is_empty() {
-        pgrx::warning!("the module has client visibility filters; grant no one else access to its tables yet");
+        pgrx::warning!(
+            "the module has client visibility filters; grant no one else access to its tables yet"
+        );
     }
 }
 

@@ -70,7 +70,6 @@ impl std::fmt::Debug for ReadyModule {
 /// The module of that name or identity, from the cache or freshly loaded.
 pub(crate) fn ready(name: &str) -> Result<Rc<ReadyModule>> {
     invalidation::accept();
-    let fuel = wanted_fuel();
     let cached = CACHE.with(|cache| {
         let mut cache = cache.borrow_mut();
         let generation = invalidation::modules_generation();
@@ -78,14 +77,14 @@ pub(crate) fn ready(name: &str) -> Result<Rc<ReadyModule>> {
             cache.generation = generation;
             cache.modules.clear();
         }
-        cache.modules.get(name).filter(|module| module.code.fuel() == fuel).cloned()
+        cache.modules.get(name).filter(|module| module.has_wanted_fuel()).cloned()
     });
     if let Some(module) = cached {
         return Ok(module);
     }
     invalidation::watch(catalog::catalog_oid()?);
     let generation = invalidation::modules_generation();
-    let module = Rc::new(ReadyModule::load(name, fuel)?);
+    let module = Rc::new(ReadyModule::load(name, wanted_fuel())?);
     CACHE.with(|cache| {
         let mut cache = cache.borrow_mut();
         // What changed while loading will be loaded again.
@@ -144,7 +143,8 @@ impl ReadyModule {
             installation: catalog::installation()?,
             state: ModuleState::open(&StatePaths::state(row.identity))?,
             log: Rc::new(LogFile::new(StatePaths::log(row.identity))),
-            lock_trigger: access::function_without_arguments("spacetime", "_lock_module").unwrap_or(Oid::INVALID),
+            lock_trigger: access::function_without_arguments("spacetime", "_lock_module")
+                .unwrap_or(Oid::INVALID),
             codecs: definition.tables.iter().map(|_| RefCell::new(None)).collect(),
             idle: RefCell::new(Vec::new()),
             row,
@@ -156,6 +156,11 @@ impl ReadyModule {
             indexes,
             wrappers,
         })
+    }
+
+    /// Whether the code counts instructions exactly if the settings ask for it.
+    pub(crate) fn has_wanted_fuel(&self) -> bool {
+        self.code.fuel() == wanted_fuel()
     }
 
     /// Whether reducers of this module run one at a time.
@@ -188,10 +193,9 @@ impl ReadyModule {
             problem: format!("{what} is gone"),
         };
         let relation = access::relation(self.schema, &stored.pg_name).ok_or_else(|| gone("it"))?;
-        let table = OpenTable::open(relation);
         let current = self.codecs[at].borrow().as_ref().filter(|codec| codec.serves(relation)).cloned();
         if let Some(codec) = current {
-            return Ok((table, codec));
+            return Ok((OpenTable::open(relation), codec));
         }
         let names = PartNames {
             table: &stored.pg_name,
@@ -202,14 +206,26 @@ impl ReadyModule {
                 .iter()
                 .map(|sequence| {
                     let oid = access::relation(self.schema, &sequence.pg_name);
-                    Ok((sequence.column, oid.ok_or_else(|| gone(&format!("sequence {:?}", sequence.pg_name)))?))
+                    Ok((
+                        sequence.column,
+                        oid.ok_or_else(|| gone(&format!("sequence {:?}", sequence.pg_name)))?,
+                    ))
                 })
                 .collect::<Result<_>>()?,
         };
-        let codec =
-            Rc::new(TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, &table)?);
-        *self.codecs[at].borrow_mut() = Some(Rc::clone(&codec));
-        Ok((table, codec))
+        let table = OpenTable::open(relation);
+        match TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, &table) {
+            Ok(codec) => {
+                let codec = Rc::new(codec);
+                *self.codecs[at].borrow_mut() = Some(Rc::clone(&codec));
+                Ok((table, codec))
+            }
+            Err(error) => {
+                // Not every caller ends in an error that would close it.
+                table.close();
+                Err(error)
+            }
+        }
     }
 
     /// An instance that no rollback has left ahead of the database: an idle one, or a new one.
@@ -224,8 +240,9 @@ impl ReadyModule {
             Some((_, instance)) => Ok(instance),
             None => {
                 let (code, row) = (&self.code, &self.row);
-                crate::reducer::boot(code, &row.name, row.identity, Rc::clone(&self.log)).map(|(instance, _)| instance)
-            },
+                crate::reducer::boot(code, &row.name, row.identity, Rc::clone(&self.log))
+                    .map(|(instance, _)| instance)
+            }
         }
     }
 

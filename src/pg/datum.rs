@@ -70,7 +70,11 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Datum {
     unsafe {
         let varlena = pg_sys::palloc(size).cast::<pg_sys::varlena>();
         pgrx::set_varsize_4b(varlena, size as i32);
-        std::ptr::copy_nonoverlapping(bytes.as_ptr(), varlena.cast::<u8>().add(pg_sys::VARHDRSZ), bytes.len());
+        std::ptr::copy_nonoverlapping(
+            bytes.as_ptr(),
+            varlena.cast::<u8>().add(pg_sys::VARHDRSZ),
+            bytes.len(),
+        );
         Datum::from(varlena)
     }
 }

@@ -17,7 +17,8 @@ pub(crate) fn check(function: &std::ffi::CStr) -> Result<()> {
         if pg_sys::InSecurityRestrictedOperation() {
             return Err(Error::Forbidden {
                 what: "cannot call a reducer within a security-restricted operation".into(),
-                hint: "Index expressions, materialized views and maintenance commands cannot call reducers.".into(),
+                hint: "Index expressions, materialized views and maintenance commands cannot call reducers."
+                    .into(),
             });
         }
     }

@@ -40,7 +40,11 @@ pub(crate) fn watch(module_catalog: pg_sys::Oid) {
         unsafe {
             pg_sys::CacheRegisterRelcacheCallback(Some(on_relation_changed), pg_sys::Datum::from(0usize));
             let namespace = pg_sys::SysCacheIdentifier::NAMESPACEOID as i32;
-            pg_sys::CacheRegisterSyscacheCallback(namespace, Some(on_namespace_changed), pg_sys::Datum::from(0usize));
+            pg_sys::CacheRegisterSyscacheCallback(
+                namespace,
+                Some(on_namespace_changed),
+                pg_sys::Datum::from(0usize),
+            );
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod access;
 pub(crate) mod array;
+mod attempt;
 pub(crate) mod clock;
 pub(crate) mod datum;
 pub(crate) mod entry;
@@ -23,6 +24,7 @@ pub(crate) mod relation;
 pub(crate) mod report;
 pub(crate) mod scan;
 pub(crate) mod snapshot;
+pub(crate) mod target;
 pub(crate) mod timeout;
 pub(crate) mod trigger;
 pub(crate) mod types;

@@ -65,7 +65,8 @@ impl Whole {
         }
         let sign_bit = bytes[width - 1] & 0x80 != 0;
         let filler = if self.negative { 0xff } else { 0 };
-        let fits = bytes[width..].iter().all(|byte| *byte == filler) && (!signed || sign_bit == self.negative);
+        let fits =
+            bytes[width..].iter().all(|byte| *byte == filler) && (!signed || sign_bit == self.negative);
         fits.then(|| out.extend_from_slice(&bytes[..width]))
     }
 }

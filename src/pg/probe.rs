@@ -43,7 +43,13 @@ impl Probe {
                     ..Default::default()
                 };
                 let scan = begin_index_scan(self.table, index.relation, &mut dirty, scan_keys.len());
-                pg_sys::index_rescan(scan, scan_keys.as_mut_ptr(), scan_keys.len() as i32, std::ptr::null_mut(), 0);
+                pg_sys::index_rescan(
+                    scan,
+                    scan_keys.as_mut_ptr(),
+                    scan_keys.len() as i32,
+                    std::ptr::null_mut(),
+                    0,
+                );
                 let (mut found, mut other) = (false, pg_sys::InvalidTransactionId);
                 while pg_sys::index_getnext_slot(scan, FORWARD, self.hit) {
                     if own.is_some_and(|own| same_row(own, &(*self.hit).tts_tid)) {
@@ -59,8 +65,13 @@ impl Probe {
                 }
                 let mut place = (*self.hit).tts_tid;
                 pg_sys::ExecClearTuple(self.hit);
-                super::write::with_row_wait(|| {
-                    pg_sys::XactLockTableWait(other, self.table, &mut place, pg_sys::XLTW_Oper::XLTW_InsertIndex);
+                super::attempt::with_row_wait(|| {
+                    pg_sys::XactLockTableWait(
+                        other,
+                        self.table,
+                        &mut place,
+                        pg_sys::XLTW_Oper::XLTW_InsertIndex,
+                    );
                 });
             }
         }
@@ -80,7 +91,13 @@ impl Probe {
             let keys = self.keys(index)?;
             let mut scan_keys = index.facts.scan_keys(&keys);
             let scan = begin_index_scan(self.table, index.relation, reader, scan_keys.len());
-            pg_sys::index_rescan(scan, scan_keys.as_mut_ptr(), scan_keys.len() as i32, std::ptr::null_mut(), 0);
+            pg_sys::index_rescan(
+                scan,
+                scan_keys.as_mut_ptr(),
+                scan_keys.len() as i32,
+                std::ptr::null_mut(),
+                0,
+            );
             let found = pg_sys::index_getnext_slot(scan, FORWARD, self.hit);
             pg_sys::index_endscan(scan);
             Some(found.then(|| (*self.hit).tts_tid))

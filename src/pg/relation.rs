@@ -181,7 +181,10 @@ pub(super) unsafe fn slot_row<'a>(slot: *mut pg_sys::TupleTableSlot) -> (&'a [Da
 ///
 /// # Safety
 /// `at` is below the descriptor's width.
-pub(super) unsafe fn attribute(descriptor: pg_sys::TupleDesc, at: usize) -> *const pg_sys::FormData_pg_attribute {
+pub(super) unsafe fn attribute(
+    descriptor: pg_sys::TupleDesc,
+    at: usize,
+) -> *const pg_sys::FormData_pg_attribute {
     // SAFETY: upheld by the caller.
     unsafe {
         #[cfg(not(feature = "pg18"))]

@@ -56,7 +56,13 @@ impl Scan {
         unsafe {
             let index = pg_sys::index_open(facts.oid, pg_sys::AccessShareLock as i32);
             let scan = begin_index_scan(table.relation(), index, snapshot::active(), scan_keys.len());
-            pg_sys::index_rescan(scan, scan_keys.as_mut_ptr(), scan_keys.len() as i32, std::ptr::null_mut(), 0);
+            pg_sys::index_rescan(
+                scan,
+                scan_keys.as_mut_ptr(),
+                scan_keys.len() as i32,
+                std::ptr::null_mut(),
+                0,
+            );
             Self { position: Position::Index { scan, index }, kept: None }
         }
     }
@@ -155,7 +161,11 @@ impl Scan {
 }
 
 /// Finds one row by its key and leaves it in the read slot; [`OpenTable::forget_row`] lets go of it.
-pub(crate) fn find_one(table: &OpenTable, facts: &IndexFacts, keys: &[Key]) -> Option<pg_sys::ItemPointerData> {
+pub(crate) fn find_one(
+    table: &OpenTable,
+    facts: &IndexFacts,
+    keys: &[Key],
+) -> Option<pg_sys::ItemPointerData> {
     let mut scan_keys = facts.scan_keys(keys);
     // SAFETY: scan and index are closed here; the slot holds a pin of its own on the row.
     unsafe {

@@ -68,6 +68,7 @@ pub(crate) fn sees(xid: u64) -> bool {
             return true;
         }
         let low = pg_sys::TransactionId::from(xid as u32);
-        pg_sys::TransactionIdIsCurrentTransactionId(low) || !pg_sys::XidInMVCCSnapshot(low, pg_sys::GetActiveSnapshot())
+        pg_sys::TransactionIdIsCurrentTransactionId(low)
+            || !pg_sys::XidInMVCCSnapshot(low, pg_sys::GetActiveSnapshot())
     }
 }

@@ -141,7 +141,13 @@ impl Bracket {
         unsafe {
             match self.event {
                 Event::Insert => {
-                    pg_sys::ExecARInsertTriggers(self.estate, self.target, row, recheck_indexes, self.capture);
+                    pg_sys::ExecARInsertTriggers(
+                        self.estate,
+                        self.target,
+                        row,
+                        recheck_indexes,
+                        self.capture,
+                    );
                 }
                 Event::Update => pg_sys::ExecARUpdateTriggers(
                     self.estate,
@@ -156,7 +162,14 @@ impl Bracket {
                     false,
                 ),
                 Event::Delete => {
-                    pg_sys::ExecARDeleteTriggers(self.estate, self.target, old, null_tuple, self.capture, false);
+                    pg_sys::ExecARDeleteTriggers(
+                        self.estate,
+                        self.target,
+                        old,
+                        null_tuple,
+                        self.capture,
+                        false,
+                    );
                 }
             }
         }

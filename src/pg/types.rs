@@ -52,7 +52,8 @@ pub(crate) fn enum_labels(oid: Oid) -> Vec<Oid> {
         );
         let index = Oid::from(pg_sys::EnumTypIdSortOrderIndexId);
         let catalog_index = pg_sys::index_open(index, pg_sys::AccessShareLock as i32);
-        let scan = pg_sys::systable_beginscan_ordered(relation, catalog_index, std::ptr::null_mut(), 1, &mut key);
+        let scan =
+            pg_sys::systable_beginscan_ordered(relation, catalog_index, std::ptr::null_mut(), 1, &mut key);
         let mut labels = Vec::new();
         loop {
             let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::ForwardScanDirection);

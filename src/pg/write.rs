@@ -3,19 +3,16 @@
 //! What the executor would do for an SQL statement is done here step by step, because its ready-made path
 //! (`ExecSimpleRelationInsert`) turns a duplicate key into an error that aborts the transaction.
 
-use std::ffi::CStr;
-
 use pgrx::pg_sys::{self, Datum, Oid};
 
+use super::attempt::{Attempt, attempt, changed_by_another};
 use super::external;
 use super::probe::{Probe, UniqueIndex, per_tuple_context};
 use super::relation::{attribute, slot_row};
 use super::snapshot;
+use super::target;
 use super::trigger::{Bracket, Event};
-use crate::error::{Error, Result};
-
-/// Names of the CHECK constraints that publishing makes. The codec guarantees them, so host writes skip them.
-pub(crate) const OWN_CHECK_PREFIX: &str = "spacetime_value_";
+use crate::error::Result;
 
 /// How a write ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +47,8 @@ pub(crate) struct Writer {
     generated: bool,
     /// Replica identity was checked for updates, for deletes.
     is_checked: (bool, bool),
+    /// The executor state knows which columns a write changes: triggers, constraints and updates ask it.
+    has_range_table: bool,
     /// For each attribute, whether the module knows it.
     is_mapped: Vec<bool>,
 }
@@ -74,16 +73,16 @@ impl Writer {
         unsafe {
             pg_sys::LockRelationOid((*relation).rd_id, pg_sys::RowExclusiveLock as i32);
             let estate = pg_sys::CreateExecutorState();
-            let target = result_relation(estate, relation);
-            pg_sys::ExecOpenIndices(target, false);
-            let unique = unique_indexes(target)?;
-            let bracketed = has_foreign_triggers((*target).ri_TrigDesc, context.own_trigger);
+            let bracketed = target::has_foreign_triggers((*relation).trigdesc, context.own_trigger);
+            let target =
+                if bracketed { target::full_target(relation) } else { target::plain_target(relation) };
+            (*estate).es_opened_result_relations =
+                pg_sys::lappend((*estate).es_opened_result_relations, target.cast());
             if bracketed {
                 super::trigger::prepare_functions(target, estate);
-            } else {
-                // Nothing consults the descriptor then: host writes take the module's lock before, not by trigger.
-                (*target).ri_TrigDesc = std::ptr::null_mut();
             }
+            pg_sys::ExecOpenIndices(target, false);
+            let unique = target::unique_indexes(target)?;
             let constraints = (*(*relation).rd_att).constr;
             let mut writer = Self {
                 relation,
@@ -96,15 +95,16 @@ impl Writer {
                 bracketed,
                 // A BEFORE trigger can store what the codec never would.
                 constrained: bracketed
-                    || has_foreign_checks(constraints)
-                    || has_foreign_not_null((*relation).rd_att, context.is_never_null),
+                    || target::has_foreign_checks(constraints)
+                    || target::has_foreign_not_null((*relation).rd_att, context.is_never_null),
                 generated: !constraints.is_null() && (*constraints).has_generated_stored,
                 is_checked: (false, false),
+                has_range_table: false,
                 is_mapped: context.is_mapped.to_vec(),
             };
             writer.prepare_defaults();
             let evaluates = writer.constrained || writer.generated || !writer.defaults.is_empty();
-            if evaluates || has_index_expressions(target) {
+            if evaluates || target::has_index_expressions(target) {
                 super::user::pin_settings(context.search_path);
             }
             Ok(writer)
@@ -179,24 +179,25 @@ impl Writer {
             pg_sys::ExecStoreVirtualTuple(self.row);
             (*self.row).tts_tableOid = (*self.relation).rd_id;
             let bracket = self.begin(Event::Insert);
-            let written = self.insert_row(bracket.as_ref());
+            let written = self.insert_row(bracket.as_ref())?;
             self.end(bracket);
             Ok(written)
         }
     }
 
-    unsafe fn insert_row(&mut self, bracket: Option<&Bracket>) -> Written {
+    unsafe fn insert_row(&mut self, bracket: Option<&Bracket>) -> Result<Written> {
         // SAFETY: as `insert`.
         unsafe {
             if let Some(bracket) = bracket
                 && !bracket.before_row(self.row, std::ptr::null_mut())
             {
-                return Written::Skipped;
+                return Ok(Written::Skipped);
             }
             self.own_row(bracket);
             self.complete(pg_sys::CmdType::CMD_INSERT);
             if self.conflict(None, None) {
-                return Written::Conflict;
+                self.require_visible_conflict()?;
+                return Ok(Written::Conflict);
             }
             let command = (*self.estate).es_output_cid;
             pg_sys::table_tuple_insert(self.relation, self.row, command, 0, std::ptr::null_mut());
@@ -204,7 +205,7 @@ impl Writer {
             if let Some(bracket) = bracket {
                 bracket.after_row(self.row, std::ptr::null_mut(), recheck);
             }
-            Written::Done
+            Ok(Written::Done)
         }
     }
 
@@ -253,6 +254,7 @@ impl Writer {
             self.own_row(bracket);
             self.complete(pg_sys::CmdType::CMD_UPDATE);
             if self.conflict(Some(&old), same_key) {
+                self.require_visible_conflict()?;
                 return Ok(Written::Conflict);
             }
             let recheck = match self.replace(&mut old)? {
@@ -397,6 +399,25 @@ impl Writer {
             .any(|index| unsafe { probe.hits(index, own) })
     }
 
+    /// A conflict with a row the call cannot see is another transaction's: telling the guest of it, or worse, taking its
+    /// row for the same, would act on what its snapshot does not hold.
+    unsafe fn require_visible_conflict(&mut self) -> Result<()> {
+        // SAFETY: the hit slot holds a heap row of this table.
+        unsafe {
+            if pg_sys::table_tuple_satisfies_snapshot(self.relation, self.hit, snapshot::active()) {
+                return Ok(());
+            }
+            let mut is_null = false;
+            let column = pg_sys::MinTransactionIdAttributeNumber;
+            let xmin = pg_sys::slot_getsysattr(self.hit, column, &mut is_null);
+            if pg_sys::TransactionIdIsCurrentTransactionId(pg_sys::TransactionId::from(xmin.value() as u32)) {
+                return Ok(());
+            }
+            pg_sys::ExecClearTuple(self.hit);
+        }
+        Err(changed_by_another())
+    }
+
     unsafe fn insert_into_indexes(&mut self, update: bool, only_summaries: bool) -> *mut pg_sys::List {
         // SAFETY: the row was stored, its tts_tid is set.
         unsafe {
@@ -498,6 +519,12 @@ impl Writer {
     unsafe fn begin(&mut self, event: Event) -> Option<Bracket> {
         // SAFETY: estate and target belong together.
         unsafe {
+            if !self.has_range_table
+                && (event == Event::Update || self.bracketed || self.constrained || self.generated)
+            {
+                self.has_range_table = true;
+                target::init_range_table(self.estate, self.relation);
+            }
             (*self.estate).es_snapshot = snapshot::active();
             (*self.estate).es_output_cid = pg_sys::GetCurrentCommandId(true);
             self.bracketed.then(|| Bracket::begin(event, self.estate, self.target))
@@ -528,181 +555,9 @@ enum IndexEntries {
     Summaries,
 }
 
-/// How a row operation ended.
-#[derive(Debug, Clone, Copy)]
-enum Attempt {
-    Done,
-    /// This transaction itself has changed the row since it was read; the newer version, unless it was deleted.
-    Moved(Option<pg_sys::ItemPointerData>),
-}
-
 /// How the deletion of one version of a row ended.
 #[derive(Debug, Clone, Copy)]
 enum Deleted {
     Done(Written),
     Moved(Option<pg_sys::ItemPointerData>),
-}
-
-impl Attempt {
-    /// For operations that make no sense on another version than the one read.
-    fn or_changed(self) -> Result<()> {
-        match self {
-            Attempt::Done => Ok(()),
-            Attempt::Moved(_) => Err(Error::NotInState {
-                what: "the row was already changed by a trigger of this very write".into(),
-                hint: "Let the BEFORE trigger return the changed row instead of updating it.".into(),
-            }),
-        }
-    }
-}
-
-/// Runs a row operation, first without waiting; waits for another transaction's row at most `spacetime.row_wait_ms`.
-fn attempt(
-    mut operation: impl FnMut(bool, &mut pg_sys::TM_FailureData) -> pg_sys::TM_Result::Type,
-) -> Result<Attempt> {
-    let mut failure = pg_sys::TM_FailureData::default();
-    let mut result = operation(false, &mut failure);
-    if matches!(result, pg_sys::TM_Result::TM_BeingModified | pg_sys::TM_Result::TM_WouldBlock) {
-        result = with_row_wait(|| operation(true, &mut failure));
-    }
-    // SAFETY: reads the state of this transaction.
-    let is_own = unsafe { pg_sys::TransactionIdIsCurrentTransactionId(failure.xmax) };
-    match result {
-        pg_sys::TM_Result::TM_Ok => Ok(Attempt::Done),
-        pg_sys::TM_Result::TM_SelfModified => {
-            Attempt::Moved(None).or_changed()?;
-            Ok(Attempt::Done)
-        }
-        pg_sys::TM_Result::TM_Deleted if is_own => Ok(Attempt::Moved(None)),
-        pg_sys::TM_Result::TM_Updated if is_own => Ok(Attempt::Moved(Some(failure.ctid))),
-        _ => Err(Error::Serialization {
-            what: "could not write a row: another transaction changed it first".into(),
-            hint: "Run the transaction again.".into(),
-        }),
-    }
-}
-
-/// Runs `wait`, which may wait for another transaction, under `spacetime.row_wait_ms` (55P03 after that).
-pub(super) fn with_row_wait<R>(wait: impl FnOnce() -> R) -> R {
-    let limit_ms = crate::guc::row_wait_ms();
-    // SAFETY: a setting changed at a new nesting level is restored below, or by the abort.
-    unsafe {
-        let own_ms = pg_sys::LockTimeout;
-        if limit_ms == 0 || (own_ms != 0 && own_ms <= limit_ms) {
-            return wait();
-        }
-        let level = pg_sys::NewGUCNestLevel();
-        super::user::set_local(c"lock_timeout", &limit_ms.to_string());
-        let result = wait();
-        pg_sys::AtEOXact_GUC(true, level);
-        result
-    }
-}
-
-/// A result relation with its own one-entry range table: what constraints, triggers and index updates consult.
-unsafe fn result_relation(
-    estate: *mut pg_sys::EState,
-    relation: pg_sys::Relation,
-) -> *mut pg_sys::ResultRelInfo {
-    // SAFETY: nodes are palloc'd zeroed and tagged, as makeNode does.
-    unsafe {
-        let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>()).cast::<pg_sys::RangeTblEntry>();
-        (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
-        (*entry).rtekind = pg_sys::RTEKind::RTE_RELATION;
-        (*entry).relid = (*relation).rd_id;
-        (*entry).relkind = (*(*relation).rd_rel).relkind;
-        (*entry).rellockmode = pg_sys::RowExclusiveLock as i32;
-        let lowest = pg_sys::FirstLowInvalidHeapAttributeNumber;
-        let last = (*(*relation).rd_att).natts - lowest;
-        let updated = pg_sys::bms_add_range(std::ptr::null_mut(), 1 - lowest, last);
-        #[cfg(feature = "pg15")]
-        {
-            (*entry).updatedCols = updated;
-            (*entry).insertedCols = updated;
-            pg_sys::ExecInitRangeTable(estate, pg_sys::lappend(std::ptr::null_mut(), entry.cast()));
-        }
-        #[cfg(not(feature = "pg15"))]
-        {
-            let mut permissions = std::ptr::null_mut();
-            let permission = pg_sys::addRTEPermissionInfo(&mut permissions, entry);
-            (*permission).updatedCols = updated;
-            (*permission).insertedCols = updated;
-            let entries = pg_sys::lappend(std::ptr::null_mut(), entry.cast());
-            #[cfg(not(feature = "pg18"))]
-            pg_sys::ExecInitRangeTable(estate, entries, permissions);
-            #[cfg(feature = "pg18")]
-            pg_sys::ExecInitRangeTable(estate, entries, permissions, pg_sys::bms_make_singleton(1));
-        }
-        let target = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
-        (*target).type_ = pg_sys::NodeTag::T_ResultRelInfo;
-        pg_sys::InitResultRelInfo(target, relation, 1, std::ptr::null_mut(), 0);
-        (*estate).es_opened_result_relations =
-            pg_sys::lappend((*estate).es_opened_result_relations, target.cast());
-        target
-    }
-}
-
-unsafe fn unique_indexes(target: *mut pg_sys::ResultRelInfo) -> Result<Vec<UniqueIndex>> {
-    let mut unique = Vec::new();
-    // SAFETY: ExecOpenIndices filled both arrays with `ri_NumIndices` entries.
-    unsafe {
-        for at in 0..(*target).ri_NumIndices as usize {
-            let relation = *(*target).ri_IndexRelationDescs.add(at);
-            let info = *(*target).ri_IndexRelationInfo.add(at);
-            let form = &*(*relation).rd_index;
-            if form.indisunique && !form.indimmediate {
-                let name = CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()).to_string_lossy();
-                return Err(Error::Unsupported {
-                    what: format!("unique constraint {name:?} on a module table is deferrable"),
-                    hint: "Make it NOT DEFERRABLE.".into(),
-                });
-            }
-            if form.indisunique && (*info).ii_ReadyForInserts && (*info).ii_Am == pg_sys::BTREE_AM_OID {
-                unique.push(UniqueIndex { relation, info, facts: super::index::IndexFacts::of(relation) });
-            }
-        }
-    }
-    Ok(unique)
-}
-
-unsafe fn has_foreign_triggers(triggers: *mut pg_sys::TriggerDesc, own: Oid) -> bool {
-    if triggers.is_null() {
-        return false;
-    }
-    // SAFETY: the descriptor holds `numtriggers` triggers.
-    unsafe {
-        std::slice::from_raw_parts((*triggers).triggers, (*triggers).numtriggers as usize)
-            .iter()
-            .any(|trigger| trigger.tgfoid != own && trigger.tgenabled != pg_sys::TRIGGER_DISABLED as std::ffi::c_char)
-    }
-}
-
-/// Whether someone else than the publisher put CHECKs or NOT NULLs on columns.
-unsafe fn has_foreign_checks(constraints: *mut pg_sys::TupleConstr) -> bool {
-    if constraints.is_null() {
-        return false;
-    }
-    // SAFETY: the descriptor's constraint arrays have the lengths beside them.
-    unsafe {
-        (0..(*constraints).num_check as usize).any(|at| {
-            let check = &*(*constraints).check.add(at);
-            !CStr::from_ptr(check.ccname).to_bytes().starts_with(OWN_CHECK_PREFIX.as_bytes())
-        })
-    }
-}
-
-/// Whether a column refuses NULL that a host write may leave or make NULL.
-unsafe fn has_foreign_not_null(descriptor: pg_sys::TupleDesc, is_never_null: &[bool]) -> bool {
-    // SAFETY: `is_never_null` has one entry per attribute.
-    let refuses_null = |at: usize| unsafe { (*attribute(descriptor, at)).attnotnull };
-    is_never_null.iter().enumerate().any(|(at, never_null)| !never_null && refuses_null(at))
-}
-
-/// Whether an index evaluates expressions, which may be an operator's.
-unsafe fn has_index_expressions(target: *mut pg_sys::ResultRelInfo) -> bool {
-    // SAFETY: ExecOpenIndices filled the array with `ri_NumIndices` entries.
-    (0..unsafe { (*target).ri_NumIndices } as usize).any(|at| unsafe {
-        let info = *(*target).ri_IndexRelationInfo.add(at);
-        !(*info).ii_Expressions.is_null() || !(*info).ii_Predicate.is_null()
-    })
 }

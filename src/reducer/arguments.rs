@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 pub(super) fn from_json(target: &Target, json: &serde_json::Value) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     sats_json::arguments_to_bsatn(&target.reducer().params, json, &mut bytes).map_err(|error| {
-        let problem = if error.path.is_empty() { error.problem } else { format!("{}: {}", error.path, error.problem) };
+        let problem =
+            if error.path.is_empty() { error.problem } else { format!("{}: {}", error.path, error.problem) };
         refused(target, problem)
     })?;
     Ok(bytes)

@@ -11,7 +11,12 @@ use crate::wasm::host::OutsideTransaction;
 use crate::wasm::{Code, Instance};
 
 /// Boots an instance; returns what it says of itself besides.
-pub(crate) fn boot(code: &Code, module: &str, identity: Identity, log: Rc<LogFile>) -> Result<(Instance, Vec<u8>)> {
+pub(crate) fn boot(
+    code: &Code,
+    module: &str,
+    identity: Identity,
+    log: Rc<LogFile>,
+) -> Result<(Instance, Vec<u8>)> {
     // Under the timer, so that a guest that spins while booting can be cancelled too.
     let tick = crate::pg::timeout::Tick::enter();
     let host = OutsideTransaction::new(identity.to_le_bytes(), move |record| log.append(record));

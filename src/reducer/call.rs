@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::module::{ReadyModule, ready, require_last_writer_seen};
 use crate::pg::memory::CallMemory;
 use crate::pg::timeout::Tick;
-use crate::pg::{access, entry, interrupt, snapshot, user, xact};
+use crate::pg::{access, entry, interrupt, invalidation, snapshot, user, xact};
 use crate::wasm::host::LogRecord;
 use crate::wasm::{Limits, Outcome, ReducerCall};
 
@@ -26,6 +26,8 @@ const COMMAND: &std::ffi::CStr = c"a reducer call";
 pub(super) struct Target {
     pub(super) module: Rc<ReadyModule>,
     pub(super) reducer: usize,
+    /// modules_generation at which both were true.
+    pub(super) generation: u64,
 }
 
 impl Target {
@@ -36,6 +38,7 @@ impl Target {
     /// Finds a reducer clients may call. Private ones do not exist for anybody but the owner.
     pub(super) fn find(module: &str, reducer: &str) -> Result<Self> {
         let module = ready(module)?;
+        let generation = invalidation::modules_generation();
         let found = module.definition.reducer_by_name(reducer);
         let is_owner = || user::has_rights_of(user::current_user(), module.owner);
         let visible = found.filter(|at| {
@@ -54,7 +57,7 @@ impl Target {
             let reducer = reducer.to_owned();
             return Err(Error::LifecycleReducer { module: module.row.name.clone(), reducer });
         }
-        Ok(Self { module, reducer: position })
+        Ok(Self { module, reducer: position, generation })
     }
 
     /// Raises 42501 unless the caller may execute the reducer's SQL function. Without a function (private, dropped, or
@@ -67,7 +70,10 @@ impl Target {
             }
             None if user::has_rights_of(user::current_user(), self.module.owner) => Ok(()),
             None => Err(Error::Forbidden {
-                what: format!("permission denied for reducer {:?}, which has no SQL function", self.reducer().name),
+                what: format!(
+                    "permission denied for reducer {:?}, which has no SQL function",
+                    self.reducer().name
+                ),
                 hint: format!("Only the owner of module {:?} can call it.", self.module.row.name),
             }),
         }
@@ -81,8 +87,13 @@ impl Target {
                 return Ok(target);
             }
             access::lock_module(target.module.lock_table);
+            // Taking the lock has brought the messages of all that was committed before.
+            if invalidation::modules_generation() == target.generation {
+                return Ok(target);
+            }
             let now = ready(&target.module.key)?;
-            let changed = now.row.version != target.module.row.version || now.lock_table != target.module.lock_table;
+            let changed =
+                now.row.version != target.module.row.version || now.lock_table != target.module.lock_table;
             if !changed {
                 return Ok(target);
             }
@@ -108,7 +119,8 @@ pub(crate) fn call_with_json(module: &str, reducer: &str, arguments: &serde_json
 pub(crate) fn call_init(module: &Rc<ReadyModule>) -> Result<()> {
     let is_init = |reducer: &Reducer| reducer.lifecycle == Some(Lifecycle::Init);
     let Some(reducer) = module.definition.reducers.iter().position(is_init) else { return Ok(()) };
-    let target = Target { module: Rc::clone(module), reducer };
+    let target =
+        Target { module: Rc::clone(module), reducer, generation: invalidation::modules_generation() };
     let caller = Caller::internal(module.row.owner_identity);
     call(&target.lock()?, &[], caller, true)
 }

@@ -101,6 +101,10 @@ pub(super) fn of_row(
 ) -> Vec<Key> {
     let columns = index.columns.iter().enumerate();
     columns
-        .map(|(column, position)| Key { column, strategy: Strategy::Equal, value: codec.column_of(*position, row) })
+        .map(|(column, position)| Key {
+            column,
+            strategy: Strategy::Equal,
+            value: codec.column_of(*position, row),
+        })
         .collect()
 }

@@ -111,7 +111,12 @@ impl CallTables {
         }
     }
 
-    pub(super) fn fetch(&mut self, scan: ScanId, bytes_wanted: usize, batch: &mut RowBatch) -> HostResult<bool> {
+    pub(super) fn fetch(
+        &mut self,
+        scan: ScanId,
+        bytes_wanted: usize,
+        batch: &mut RowBatch,
+    ) -> HostResult<bool> {
         let slot = scan.0 as usize;
         let taken = self.scans.get_mut(slot).and_then(Option::take);
         let mut open = taken.ok_or_else(|| Error::Internal("scan is not open".into()))?;

@@ -306,9 +306,11 @@ fn same_row(codec: &TableCodec, a: RowDatums<'_>, b: RowDatums<'_>) -> Result<bo
 fn row_error(error: DecodeError) -> HostError {
     match error {
         DecodeError::Malformed => Errno::BsatnDecodeError.into(),
-        DecodeError::Value(value) => {
-            HostError::Fatal(Error::Value { place: "row to store".into(), problem: value.problem, kind: value.kind })
-        }
+        DecodeError::Value(value) => HostError::Fatal(Error::Value {
+            place: "row to store".into(),
+            problem: value.problem,
+            kind: value.kind,
+        }),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Typed SQL functions of reducers: `SELECT chat.send_message('…', 'hello')`.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
@@ -11,6 +10,7 @@ use super::arguments;
 use super::call::{Target, call};
 use super::caller::Caller;
 use crate::error::{Error, Result};
+use crate::module::ReadyModule;
 use crate::pg::function::{self, FunctionCall};
 use crate::pg::{Oid, entry, invalidation};
 use crate::row::{self, ValueCodec};
@@ -24,7 +24,8 @@ pub(crate) struct WrapperBody {
 
 /// What a call through a wrapper needs, worked out once.
 struct Prepared {
-    body: WrapperBody,
+    module: Rc<ReadyModule>,
+    reducer: usize,
     parameters: Vec<Parameter>,
 }
 
@@ -35,16 +36,28 @@ struct Parameter {
 }
 
 thread_local! {
-    /// Key: the function. Lifetime: the backend's. Invalidation: any publish (modules_generation) drops all.
-    static PREPARED: ManuallyDrop<RefCell<(u64, HashMap<Oid, Rc<Prepared>>)>> = ManuallyDrop::default();
+    /// Key: the function. Lifetime: the backend's. Invalidation: any publish (modules_generation) drops all. Searched
+    /// from the front: sessions call few reducers.
+    static PREPARED: ManuallyDrop<RefCell<PreparedWrappers>> = ManuallyDrop::default();
+}
+
+#[derive(Default)]
+struct PreparedWrappers {
+    generation: u64,
+    wrappers: Vec<(Oid, Rc<Prepared>)>,
 }
 
 /// Runs the reducer a wrapper stands for. Postgres has checked EXECUTE.
 pub(crate) fn call_wrapper(invocation: FunctionCall) -> Result<()> {
     entry::check(c"a reducer call")?;
+    let target = {
+        let prepared = prepared(invocation.function())?;
+        let generation = invalidation::modules_generation();
+        Target { module: Rc::clone(&prepared.module), reducer: prepared.reducer, generation }.lock()?
+    };
+    // Looked up again: while we waited for the lock another version may have been published.
     let prepared = prepared(invocation.function())?;
-    let target = Target::find(&prepared.body.module, &prepared.body.reducer)?.lock()?;
-    if target.reducer().params.len() != prepared.parameters.len() {
+    if !Rc::ptr_eq(&target.module, &prepared.module) {
         return Err(outdated(&target));
     }
     let mut bytes = Vec::with_capacity(64);
@@ -80,16 +93,21 @@ fn prepared(oid: Oid) -> Result<Rc<Prepared>> {
     let generation = invalidation::modules_generation();
     let known = PREPARED.with(|prepared| {
         let mut prepared = prepared.borrow_mut();
-        if prepared.0 != generation {
-            *prepared = (generation, HashMap::new());
+        if prepared.generation != generation {
+            *prepared = PreparedWrappers { generation, wrappers: Vec::new() };
         }
-        prepared.1.get(&oid).cloned()
+        let found = prepared.wrappers.iter().find(|(function, _)| *function == oid);
+        found.map(|(_, wrapper)| Rc::clone(wrapper)).filter(|wrapper| wrapper.module.has_wanted_fuel())
     });
     if let Some(known) = known {
         return Ok(known);
     }
     let made = Rc::new(prepare(oid)?);
-    PREPARED.with(|prepared| prepared.borrow_mut().1.insert(oid, Rc::clone(&made)));
+    PREPARED.with(|prepared| {
+        let mut prepared = prepared.borrow_mut();
+        prepared.wrappers.retain(|(function, _)| *function != oid);
+        prepared.wrappers.push((oid, Rc::clone(&made)));
+    });
     Ok(made)
 }
 
@@ -117,7 +135,7 @@ fn prepare(oid: Oid) -> Result<Prepared> {
             Ok(Parameter { name, codec, nullable })
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(Prepared { body, parameters })
+    Ok(Prepared { module: target.module, reducer: target.reducer, parameters })
 }
 
 fn outdated(target: &Target) -> Error {

@@ -101,10 +101,16 @@ impl ValueCodec {
             Type::Uuid => simple(Self::Uuid, types::UUID, "uuid"),
             Type::Sum(sum) if sum.is_plain_enum() => {
                 let labels = types::enum_labels(base);
-                if labels.len() == sum.variants.len() { Ok(Self::Enum(labels)) } else { mismatch("its enum type") }
+                if labels.len() == sum.variants.len() {
+                    Ok(Self::Enum(labels))
+                } else {
+                    mismatch("its enum type")
+                }
             }
             _ if base == types::JSONB => Ok(Self::Json(ty.clone())),
-            Type::Array(element) => Self::array(element, base).unwrap_or_else(|| mismatch("an array or jsonb")),
+            Type::Array(element) => {
+                Self::array(element, base).unwrap_or_else(|| mismatch("an array or jsonb"))
+            }
             _ => mismatch("jsonb"),
         }
     }
@@ -123,7 +129,12 @@ impl ValueCodec {
             Self::Int { width, .. } | Self::Wide { width, .. } | Self::Reversed(width) => *width,
             Self::Bool | Self::Enum(_) => 1,
             Self::F32 | Self::Text | Self::Bytes | Self::Array { .. } => 4,
-            Self::I64 | Self::U64Bigint | Self::U64Numeric | Self::F64 | Self::Timestamp | Self::TimeDuration => 8,
+            Self::I64
+            | Self::U64Bigint
+            | Self::U64Numeric
+            | Self::F64
+            | Self::Timestamp
+            | Self::TimeDuration => 8,
             Self::Uuid => 16,
             Self::Json(_) => 1,
         }
@@ -152,7 +163,10 @@ impl ValueCodec {
             Self::U64Bigint => {
                 let value = reader.u64()?;
                 let fits = i64::try_from(value).map_err(|_| {
-                    ValueError::new(ValueProblem::OutOfRange, format!("{value} is too large for a u64 stored as bigint"))
+                    ValueError::new(
+                        ValueProblem::OutOfRange,
+                        format!("{value} is too large for a u64 stored as bigint"),
+                    )
                 })?;
                 datum::from_i64(fits)
             }
@@ -182,7 +196,9 @@ impl ValueCodec {
             Self::Array { element, layout, element_bytes_min } => {
                 let count = reader.length()?;
                 if count > reader.remaining() / element_bytes_min {
-                    return Err(reader.error(format!("array of {count} elements is longer than its bytes")).into());
+                    return Err(reader
+                        .error(format!("array of {count} elements is longer than its bytes"))
+                        .into());
                 }
                 let mut elements =
                     (0..count).map(|_| element.decode(reader)).collect::<Result<Vec<_>, DecodeError>>()?;
@@ -215,11 +231,15 @@ impl ValueCodec {
             Self::U64Bigint => append_int(datum::to_i64(value), 8, false, out)?,
             Self::F32 => out.extend_from_slice(&datum::to_f32(value).to_le_bytes()),
             Self::F64 => out.extend_from_slice(&datum::to_f64(value).to_le_bytes()),
-            Self::Timestamp => out.extend_from_slice(&timestamp_from_postgres(datum::to_i64(value))?.to_le_bytes()),
+            Self::Timestamp => {
+                out.extend_from_slice(&timestamp_from_postgres(datum::to_i64(value))?.to_le_bytes())
+            }
             Self::Enum(labels) => {
                 let label = datum::to_oid(value);
                 let tag = labels.iter().position(|oid| *oid == label);
-                let tag = tag.ok_or_else(|| ValueError::new(ValueProblem::Malformed, "is a label the module does not know"))?;
+                let tag = tag.ok_or_else(|| {
+                    ValueError::new(ValueProblem::Malformed, "is a label the module does not know")
+                })?;
                 out.push(tag as u8);
             }
             // SAFETY: the caller vouches for the datum's type.
@@ -239,7 +259,9 @@ impl ValueCodec {
                 }
                 Self::Wide { width, signed } => {
                     let whole = numeric::whole_of(value).map_err(not_whole)?;
-                    whole.append_le_bytes(*width, *signed, out).ok_or_else(|| not_whole(NotWhole::TooLarge))?;
+                    whole
+                        .append_le_bytes(*width, *signed, out)
+                        .ok_or_else(|| not_whole(NotWhole::TooLarge))?;
                 }
                 Self::Text | Self::Bytes => {
                     let bytes = datum::bytes_of(value);
@@ -256,8 +278,9 @@ impl ValueCodec {
                 }
                 Self::Uuid => out.extend(datum::uuid_of(value).iter().rev()),
                 Self::Array { element, layout, .. } => {
-                    let elements = array::elements_of(value, *layout)
-                        .map_err(|_| ValueError::new(ValueProblem::Malformed, "is not a plain array without NULLs"))?;
+                    let elements = array::elements_of(value, *layout).map_err(|_| {
+                        ValueError::new(ValueProblem::Malformed, "is not a plain array without NULLs")
+                    })?;
                     out.extend_from_slice(&(elements.len() as u32).to_le_bytes());
                     for value in elements {
                         element.encode(value, out)?;
@@ -288,7 +311,10 @@ fn json_error(error: spacetime_definition::Error) -> DecodeError {
 }
 
 fn nul_character() -> ValueError {
-    ValueError::new(ValueProblem::Character, "a string contains the character U+0000, which Postgres cannot store")
+    ValueError::new(
+        ValueProblem::Character,
+        "a string contains the character U+0000, which Postgres cannot store",
+    )
 }
 
 fn checked_text(text: &str) -> Result<&str, ValueError> {
@@ -305,18 +331,22 @@ fn canonical_nan_64(value: f64) -> f64 {
 
 fn timestamp_to_postgres(unix_us: i64) -> Result<i64, ValueError> {
     unix_us.checked_sub(POSTGRES_EPOCH_US).filter(|value| TIMESTAMP_RANGE.contains(value)).ok_or_else(|| {
-        let problem = format!("timestamp {unix_us} µs is outside of what Postgres can store (4714 BC to 294276 AD)");
+        let problem =
+            format!("timestamp {unix_us} µs is outside of what Postgres can store (4714 BC to 294276 AD)");
         ValueError::new(ValueProblem::Timestamp, problem)
     })
 }
 
 fn timestamp_from_postgres(value: i64) -> Result<i64, ValueError> {
     if !TIMESTAMP_RANGE.contains(&value) {
-        return Err(ValueError::new(ValueProblem::Timestamp, "is infinite, which a module's Timestamp cannot be"));
+        return Err(ValueError::new(
+            ValueProblem::Timestamp,
+            "is infinite, which a module's Timestamp cannot be",
+        ));
     }
-    value.checked_add(POSTGRES_EPOCH_US).ok_or_else(|| {
-        ValueError::new(ValueProblem::Timestamp, "is later than a module's Timestamp can be")
-    })
+    value
+        .checked_add(POSTGRES_EPOCH_US)
+        .ok_or_else(|| ValueError::new(ValueProblem::Timestamp, "is later than a module's Timestamp can be"))
 }
 
 fn append_int(value: i64, width: usize, signed: bool, out: &mut Vec<u8>) -> Result<(), ValueError> {

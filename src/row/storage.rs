@@ -133,7 +133,9 @@ impl StoredValue {
                      AND array_position({column}, NULL) IS NULL"
                 );
                 Some(match element.bounds() {
-                    Some((min, max)) => format!("{shape} AND {min} <= ALL ({column}) AND {max} >= ALL ({column})"),
+                    Some((min, max)) => {
+                        format!("{shape} AND {min} <= ALL ({column}) AND {max} >= ALL ({column})")
+                    }
                     None => shape,
                 })
             }

@@ -187,7 +187,10 @@ impl TableCodec {
     }
 
     /// Advances over one row of `reader`.
-    pub(crate) fn skip_row(&self, reader: &mut Reader<'_>) -> std::result::Result<(), spacetime_definition::Error> {
+    pub(crate) fn skip_row(
+        &self,
+        reader: &mut Reader<'_>,
+    ) -> std::result::Result<(), spacetime_definition::Error> {
         bsatn::skip_fields(&self.fields, reader)
     }
 
@@ -255,7 +258,10 @@ fn index_codecs(definition: &Table, names: &PartNames<'_>, table: &OpenTable) ->
         .iter()
         .zip(&names.indexes)
         .map(|(index, name)| IndexCodec {
-            facts: present.iter().find(|(_, present)| present == name).map(|(oid, _)| table.index_facts(*oid)),
+            facts: present
+                .iter()
+                .find(|(_, present)| present == name)
+                .map(|(oid, _)| table.index_facts(*oid)),
             is_unique: index.is_unique,
             algorithm: index.algorithm,
             columns: index.columns.clone(),

@@ -1,7 +1,7 @@
 //! The trigger that makes plain SQL writers of module tables take the module's lock: guests assume one writer at a time.
 
-use pgrx::prelude::*;
 use pgrx::WhoAllocated;
+use pgrx::prelude::*;
 
 use crate::error::Error;
 use crate::module;

@@ -8,7 +8,11 @@ use crate::module;
 
 /// Creates or updates a module in the current transaction.
 #[pg_extern(volatile, strict, parallel_unsafe)]
-fn publish_module(name: &str, wasm: &[u8], options: default!(pgrx::JsonB, "'{}'")) -> Result<pgrx::JsonB, ErrorReport> {
+fn publish_module(
+    name: &str,
+    wasm: &[u8],
+    options: default!(pgrx::JsonB, "'{}'"),
+) -> Result<pgrx::JsonB, ErrorReport> {
     Ok(pgrx::JsonB(module::publish(name, wasm, options.0)?))
 }
 

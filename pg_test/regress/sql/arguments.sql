@@ -38,28 +38,30 @@ SELECT pg_temp.refused('count_up', '[1]', '1');
 SELECT pg_temp.refused('count_up', '{"n": 1}', 'n');
 SELECT pg_temp.refused('count_up', '{}', ''), pg_temp.refused('count_up', '[]', '');
 -- Not a list of arguments at all.
-SELECT args, pg_temp.refused('transfer', args, '') FROM unnest('{null,1,"\"x\"",true}'::jsonb[]) args;
+SELECT args, pg_temp.refused('transfer', args, '') FROM unnest(ARRAY['null', '1', '"x"', 'true']::jsonb[]) args;
 
 -- Wrong type.
-SELECT args, pg_temp.refused('transfer', args, 'amount') FROM unnest(ARRAY['[0, 1, "5"]', '[0, 1, null]', '[0, 1, true]',
-    '[0, 1, [5]]', '[0, 1, {}]', '[0, 1, 1.5]', '[0, 1, 1e400]', '{"from": 0, "to": 1, "amount": null}']::jsonb[]) args;
-SELECT args, pg_temp.refused('insert_number_like', args, '') FROM unnest(ARRAY['[]']::jsonb[]) args;
--- A whole number in another spelling is that number.
-SELECT pg_temp.refused('transfer', '[0, 1, 5.0]', 'amount'), pg_temp.refused('transfer', '[0, 1, 5e0]', 'amount');
+SELECT args, pg_temp.refused('transfer', args, 'amount') FROM unnest(ARRAY['[0, 1, null]', '[0, 1, true]',
+    '[0, 1, [5]]', '[0, 1, {}]', '[0, 1, 1.5]', '{"from": 0, "to": 1, "amount": null}']::jsonb[]) args;
+-- Accepted: a number as a decimal string, for clients whose numbers are floats; nothing else in a string.
+SELECT args, pg_temp.refused('transfer', args, 'amount') FROM unnest(ARRAY['[0, 1, "5"]', '[0, 1, "5 "]', '[0, 1, "0x5"]', '[0, 1, "1e1"]', '[0, 1, ""]']::jsonb[]) args;
 
 -- Out of range, on both sides of each end.
 SELECT pg_temp.refused('transfer', '[-1, 1, 1]', 'from'), pg_temp.refused('transfer', '[0, 4294967296, 1]', 'to');
 SELECT pg_temp.refused('transfer', '[0, 1, 9223372036854775808]', 'amount');
 SELECT pg_temp.refused('transfer', '[0, 1, -9223372036854775809]', 'amount');
 SELECT pg_temp.refused('transfer', '[0, 1, 123456789012345678901234567890123456789012345678901234567890]', 'amount');
-SELECT pg_temp.refused('transfer', '[0, 4294967295, 9223372036854775807]', 'no account') AS "reaches the guest";
+-- The greatest values are the guest's business.
+\set VERBOSITY terse
+SELECT call_reducer('args-bank', 'transfer', '[0, 4294967295, 9223372036854775807]');
+\set VERBOSITY sqlstate
 
--- Inside of compound values: the path leads to the spot.
+-- Inside of compound values: the path leads to the spot. Variants go by their canonical names, in lower camel case.
 SELECT pg_temp.refused('insert_mixed', '["t", 1, true, {"Paused": []}, {"__identity__": "0x1"}, {"__timestamp_micros_since_unix_epoch__": 0}, {"__uuid__": 1}]', 'status', 'args');
-SELECT pg_temp.refused('insert_mixed', '["t", 1, true, {"Done": []}, {"__identity__": "0xgg"}, {"__timestamp_micros_since_unix_epoch__": 0}, {"__uuid__": 1}]', 'owner', 'args');
-SELECT pg_temp.refused('insert_mixed', '["t", 1, true, {"Done": []}, "c200", {"__timestamp_micros_since_unix_epoch__": 0}, {"__uuid__": 1}]', 'owner', 'args');
-SELECT pg_temp.refused('insert_mixed', '["t", 1, true, {"Done": []}, {"__identity__": "0x1"}, {"__timestamp_micros_since_unix_epoch__": 9223372036854775808}, {"__uuid__": 1}]', 'at', 'args');
-SELECT pg_temp.refused('insert_mixed', '["t", 1, true, {"Done": [], "Waiting": []}, {"__identity__": "0x1"}, {"__timestamp_micros_since_unix_epoch__": 0}, {"__uuid__": 1}]', 'status', 'args');
+SELECT pg_temp.refused('insert_mixed', '["t", 1, true, {"done": []}, {"__identity__": "0xgg"}, {"__timestamp_micros_since_unix_epoch__": 0}, {"__uuid__": 1}]', 'owner', 'args');
+SELECT pg_temp.refused('insert_mixed', '["t", 1, true, {"done": []}, "c200", {"__timestamp_micros_since_unix_epoch__": 0}, {"__uuid__": 1}]', 'owner', 'args');
+SELECT pg_temp.refused('insert_mixed', '["t", 1, true, {"done": []}, {"__identity__": "0x1"}, {"__timestamp_micros_since_unix_epoch__": 9223372036854775808}, {"__uuid__": 1}]', 'at', 'args');
+SELECT pg_temp.refused('insert_mixed', '["t", 1, true, {"done": [], "waiting": []}, {"__identity__": "0x1"}, {"__timestamp_micros_since_unix_epoch__": 0}, {"__uuid__": 1}]', 'status', 'args');
 
 -- The typed functions: NULL where there is no Option, and values outside the SATS type.
 \set VERBOSITY terse

@@ -33,7 +33,14 @@ SELECT file, pg_temp.publish('refused_' || file) FROM unnest('{no_abi,no_memory,
     newer_major,two_majors,odd_version,wasi_import,memory_imported,memory_is_a_function,memory64,huge_memory,huge_table}'::text[]) file;
 -- Starting up.
 SELECT file, pg_temp.publish('refused_' || file)
-FROM unnest('{data_out_of_bounds,start_traps,preinit_traps,setup_fails,describe_traps}'::text[]) file;
+FROM unnest('{data_out_of_bounds,start_traps,preinit_traps,describe_traps}'::text[]) file;
+\set VERBOSITY terse
+-- __setup__ has an error of its own to tell.
+SELECT pg_temp.publish('refused_setup_fails') <> 'accepted';
+\set VERBOSITY sqlstate
+SELECT publish_module('refused', pg_read_binary_file('test_modules/refused_setup_fails.wasm')) \g /dev/null
+SELECT :'LAST_ERROR_MESSAGE' LIKE '%setup fails on purpose%';
+\set VERBOSITY sqlstate
 -- Describing itself.
 SELECT file, pg_temp.publish('refused_' || file) FROM unnest('{bad_describe,describe_nothing,describe_truncated,
     describe_trailing_bytes,describe_bad_utf8,describe_unknown_version,describe_unknown_type,describe_recursive_type,
@@ -53,16 +60,13 @@ SELECT publish_module('refused', 'this is text');
 SELECT publish_module('refused', pg_read_binary_file('test_modules/refused_no_call_reducer.wasm'));
 SELECT publish_module('refused', pg_read_binary_file('test_modules/refused_unknown_import.wasm'));
 SELECT publish_module('refused', pg_read_binary_file('test_modules/refused_newer_minor.wasm'));
-SELECT publish_module('refused', pg_read_binary_file('test_modules/refused_setup_fails.wasm'));
 \set VERBOSITY sqlstate
 
 -- init runs in the publish, so its failure is the publish's.
 SELECT publish_module('refused', pg_read_binary_file('test_modules/init_fails.wasm'));
 \echo :LAST_ERROR_MESSAGE
 SELECT publish_module('refused', pg_read_binary_file('test_modules/init_panics.wasm'));
-\set VERBOSITY terse
-SELECT level, message FROM spacetime.logs('refused');
-\set VERBOSITY sqlstate
+SELECT spacetime.describe('refused'), spacetime.logs('refused');
 BEGIN;
 SAVEPOINT s;
 SELECT publish_module('refused', pg_read_binary_file('test_modules/init_fails.wasm'));

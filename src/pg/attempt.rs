@@ -1,0 +1,74 @@
+//! Row operations that may meet another transaction: what each result of the table access method means.
+
+use pgrx::pg_sys;
+
+use crate::error::{Error, Result};
+
+/// How a row operation ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Attempt {
+    Done,
+    /// This transaction itself has changed the row since it was read; the newer version, unless it was deleted.
+    Moved(Option<pg_sys::ItemPointerData>),
+}
+
+impl Attempt {
+    /// For operations that make no sense on another version than the one read.
+    pub(super) fn or_changed(self) -> Result<()> {
+        match self {
+            Attempt::Done => Ok(()),
+            Attempt::Moved(_) => Err(Error::NotInState {
+                what: "the row was already changed by a trigger of this very write".into(),
+                hint: "Let the BEFORE trigger return the changed row instead of updating it.".into(),
+            }),
+        }
+    }
+}
+
+/// Runs a row operation, first without waiting; waits for another transaction's row at most `spacetime.row_wait_ms`.
+pub(super) fn attempt(
+    mut operation: impl FnMut(bool, &mut pg_sys::TM_FailureData) -> pg_sys::TM_Result::Type,
+) -> Result<Attempt> {
+    let mut failure = pg_sys::TM_FailureData::default();
+    let mut result = operation(false, &mut failure);
+    if matches!(result, pg_sys::TM_Result::TM_BeingModified | pg_sys::TM_Result::TM_WouldBlock) {
+        result = with_row_wait(|| operation(true, &mut failure));
+    }
+    // SAFETY: reads the state of this transaction.
+    let is_own = unsafe { pg_sys::TransactionIdIsCurrentTransactionId(failure.xmax) };
+    match result {
+        pg_sys::TM_Result::TM_Ok => Ok(Attempt::Done),
+        pg_sys::TM_Result::TM_SelfModified => {
+            Attempt::Moved(None).or_changed()?;
+            Ok(Attempt::Done)
+        }
+        pg_sys::TM_Result::TM_Deleted if is_own => Ok(Attempt::Moved(None)),
+        pg_sys::TM_Result::TM_Updated if is_own => Ok(Attempt::Moved(Some(failure.ctid))),
+        _ => Err(changed_by_another()),
+    }
+}
+
+/// The error for rows that are not, or no longer, as the call's snapshot shows them.
+pub(super) fn changed_by_another() -> Error {
+    Error::Serialization {
+        what: "could not write a row: another transaction changed it first".into(),
+        hint: "Run the transaction again.".into(),
+    }
+}
+
+/// Runs `wait`, which may wait for another transaction, under `spacetime.row_wait_ms` (55P03 after that).
+pub(super) fn with_row_wait<R>(wait: impl FnOnce() -> R) -> R {
+    let limit_ms = crate::guc::row_wait_ms();
+    // SAFETY: a setting changed at a new nesting level is restored below, or by the abort.
+    unsafe {
+        let own_ms = pg_sys::LockTimeout;
+        if limit_ms == 0 || (own_ms != 0 && own_ms <= limit_ms) {
+            return wait();
+        }
+        let level = pg_sys::NewGUCNestLevel();
+        super::user::set_local(c"lock_timeout", &limit_ms.to_string());
+        let result = wait();
+        pg_sys::AtEOXact_GUC(true, level);
+        result
+    }
+}

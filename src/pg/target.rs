@@ -1,0 +1,143 @@
+//! What the executor's functions want to know of a table that is written: result relation, range table, and which of its
+//! triggers, constraints and indexes are not the publisher's.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys::{self, Oid};
+
+use super::index::IndexFacts;
+use super::probe::UniqueIndex;
+use super::relation::attribute;
+use crate::error::{Error, Result};
+
+/// Names of the CHECK constraints that publishing makes. The codec guarantees them, so host writes skip them.
+pub(crate) const OWN_CHECK_PREFIX: &str = "spacetime_value_";
+
+/// A result relation with everything triggers need.
+pub(super) unsafe fn full_target(relation: pg_sys::Relation) -> *mut pg_sys::ResultRelInfo {
+    // SAFETY: InitResultRelInfo fills a zeroed node.
+    unsafe {
+        let target = plain_target(relation);
+        pg_sys::InitResultRelInfo(target, relation, 1, std::ptr::null_mut(), 0);
+        target
+    }
+}
+
+/// A result relation for a table without triggers to fire: not even the relation's own trigger descriptor is copied,
+/// which host writes need not obey, since they hold the module's lock already.
+pub(super) unsafe fn plain_target(relation: pg_sys::Relation) -> *mut pg_sys::ResultRelInfo {
+    // SAFETY: a zeroed node with its tag, table and range table index is valid, as InitResultRelInfo makes it.
+    unsafe {
+        let target = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
+        (*target).type_ = pg_sys::NodeTag::T_ResultRelInfo;
+        (*target).ri_RangeTableIndex = 1;
+        (*target).ri_RelationDesc = relation;
+        target
+    }
+}
+
+/// Gives the executor state a range table of one entry, with all columns as written.
+pub(super) unsafe fn init_range_table(estate: *mut pg_sys::EState, relation: pg_sys::Relation) {
+    // SAFETY: nodes are palloc'd zeroed in the estate's memory and tagged, as makeNode does.
+    unsafe {
+        let outer = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
+        let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>()).cast::<pg_sys::RangeTblEntry>();
+        (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
+        (*entry).rtekind = pg_sys::RTEKind::RTE_RELATION;
+        (*entry).relid = (*relation).rd_id;
+        (*entry).relkind = (*(*relation).rd_rel).relkind;
+        (*entry).rellockmode = pg_sys::RowExclusiveLock as i32;
+        let lowest = pg_sys::FirstLowInvalidHeapAttributeNumber;
+        let last = (*(*relation).rd_att).natts - lowest;
+        let written = pg_sys::bms_add_range(std::ptr::null_mut(), 1 - lowest, last);
+        let entries = pg_sys::lappend(std::ptr::null_mut(), entry.cast());
+        #[cfg(feature = "pg15")]
+        {
+            (*entry).updatedCols = written;
+            (*entry).insertedCols = written;
+            pg_sys::ExecInitRangeTable(estate, entries);
+        }
+        #[cfg(not(feature = "pg15"))]
+        {
+            let mut permissions = std::ptr::null_mut();
+            let permission = pg_sys::addRTEPermissionInfo(&mut permissions, entry);
+            (*permission).updatedCols = written;
+            (*permission).insertedCols = written;
+            pg_sys::ExecInitRangeTable(
+                estate,
+                entries,
+                permissions,
+                #[cfg(feature = "pg18")]
+                pg_sys::bms_make_singleton(1),
+            );
+        }
+        pg_sys::MemoryContextSwitchTo(outer);
+    }
+}
+
+pub(super) unsafe fn unique_indexes(target: *mut pg_sys::ResultRelInfo) -> Result<Vec<UniqueIndex>> {
+    let mut unique = Vec::new();
+    // SAFETY: ExecOpenIndices filled both arrays with `ri_NumIndices` entries.
+    unsafe {
+        for at in 0..(*target).ri_NumIndices as usize {
+            let relation = *(*target).ri_IndexRelationDescs.add(at);
+            let info = *(*target).ri_IndexRelationInfo.add(at);
+            let form = &*(*relation).rd_index;
+            if form.indisunique && !form.indimmediate {
+                let name = CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()).to_string_lossy();
+                return Err(Error::Unsupported {
+                    what: format!("unique constraint {name:?} on a module table is deferrable"),
+                    hint: "Make it NOT DEFERRABLE.".into(),
+                });
+            }
+            if form.indisunique && (*info).ii_ReadyForInserts && (*info).ii_Am == pg_sys::BTREE_AM_OID {
+                unique.push(UniqueIndex { relation, info, facts: IndexFacts::of(relation) });
+            }
+        }
+    }
+    Ok(unique)
+}
+
+pub(super) unsafe fn has_foreign_triggers(triggers: *mut pg_sys::TriggerDesc, own: Oid) -> bool {
+    if triggers.is_null() {
+        return false;
+    }
+    // SAFETY: the descriptor holds `numtriggers` triggers.
+    unsafe {
+        std::slice::from_raw_parts((*triggers).triggers, (*triggers).numtriggers as usize).iter().any(
+            |trigger| {
+                trigger.tgfoid != own && trigger.tgenabled != pg_sys::TRIGGER_DISABLED as std::ffi::c_char
+            },
+        )
+    }
+}
+
+/// Whether someone else than the publisher put CHECKs or NOT NULLs on columns.
+pub(super) unsafe fn has_foreign_checks(constraints: *mut pg_sys::TupleConstr) -> bool {
+    if constraints.is_null() {
+        return false;
+    }
+    // SAFETY: the descriptor's constraint arrays have the lengths beside them.
+    unsafe {
+        (0..(*constraints).num_check as usize).any(|at| {
+            let check = &*(*constraints).check.add(at);
+            !CStr::from_ptr(check.ccname).to_bytes().starts_with(OWN_CHECK_PREFIX.as_bytes())
+        })
+    }
+}
+
+/// Whether a column refuses NULL that a host write may leave or make NULL.
+pub(super) unsafe fn has_foreign_not_null(descriptor: pg_sys::TupleDesc, is_never_null: &[bool]) -> bool {
+    // SAFETY: `is_never_null` has one entry per attribute.
+    let refuses_null = |at: usize| unsafe { (*attribute(descriptor, at)).attnotnull };
+    is_never_null.iter().enumerate().any(|(at, never_null)| !never_null && refuses_null(at))
+}
+
+/// Whether an index evaluates expressions, which may be an operator's.
+pub(super) unsafe fn has_index_expressions(target: *mut pg_sys::ResultRelInfo) -> bool {
+    // SAFETY: ExecOpenIndices filled the array with `ri_NumIndices` entries.
+    (0..unsafe { (*target).ri_NumIndices } as usize).any(|at| unsafe {
+        let info = *(*target).ri_IndexRelationInfo.add(at);
+        !(*info).ii_Expressions.is_null() || !(*info).ii_Predicate.is_null()
+    })
+}
