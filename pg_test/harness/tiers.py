@@ -47,6 +47,13 @@ def run_and_show(command, **options):
 # --- unit ---------------------------------------------------------------------------------------------------------------
 
 
+# What cargo-pgrx adds to every build.
+PGRX_RUSTFLAGS = (
+    """target.'cfg(all(target_family = "unix", not(target_os = "macos")))'.rustflags"""
+    """ = ["-C", "link-arg=-Wl,--no-gc-sections"]"""
+)
+
+
 def unit(tests, accept) -> Outcome:
     """`cargo test` of everything under crates/; the extension itself needs a server to be loaded into."""
     metadata = subprocess.run(
@@ -59,7 +66,9 @@ def unit(tests, accept) -> Outcome:
         if Path(package["manifest_path"]).is_relative_to(ROOT / "crates")
     ]
     chosen = [word for name in packages for word in ("-p", name)]
-    status, output = run_and_show(["cargo", "test", "--locked", "--no-fail-fast", *chosen, "--", *tests], cwd=ROOT)
+    # Profile and flags of tools/install's build: the compiler of the sandbox is then built once, not twice.
+    command = ["cargo", "--config", PGRX_RUSTFLAGS, "test", "--release", "--locked", "--no-fail-fast", *chosen]
+    status, output = run_and_show([*command, "--", *tests], cwd=ROOT)
     outcome = Outcome(failed=sorted(set(re.findall(r"^test (.+) \.\.\. FAILED$", output, re.MULTILINE))))
     for passed in re.findall(r"^test result: \w+\. (\d+) passed", output, re.MULTILINE):
         outcome.passed += int(passed)

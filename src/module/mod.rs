@@ -5,6 +5,7 @@ mod ddl;
 mod last_writer;
 mod log;
 mod names;
+mod options;
 mod paths;
 mod plan;
 mod publish;

@@ -4,17 +4,16 @@
 use std::rc::Rc;
 
 use pgrx::spi::Spi;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use spacetime_auth::Identity;
 use spacetime_definition::Definition;
 
+use super::options::Options;
 use super::{LogFile, StatePaths, ddl, plan, ready};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoragePlan};
 use crate::error::{Error, Result};
 use crate::pg::{access, entry, invalidation, name, user};
 use crate::reducer::{self, Caller};
-use crate::row::U64As;
 use crate::wasm::{ArtifactStore, Code};
 
 /// Longest name of a module: it names a schema.
@@ -22,33 +21,6 @@ const NAME_BYTES_MAX: usize = name::NAME_BYTES_MAX;
 const RESERVED_SCHEMAS: [&str; 4] = ["public", "spacetime", "information_schema", "pg_catalog"];
 /// Issuer under which module identities are drawn.
 const LOCAL_ISSUER: &str = "localhost";
-
-/// The options of `publish_module`, as jsonb.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Options {
-    /// Drop the module's tables first and begin afresh.
-    delete_data: bool,
-    concurrency: Option<ConcurrencyOption>,
-    sql_writers: Option<SqlWritersOption>,
-    u64: Option<U64As>,
-    schema: Option<String>,
-    owner_identity: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ConcurrencyOption {
-    Serial,
-    Row,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum SqlWritersOption {
-    Locked,
-    Free,
-}
 
 /// A module that was compiled, booted and understood, and is not stored anywhere yet.
 struct Upload<'a> {
@@ -68,12 +40,7 @@ pub(crate) fn publish(module: &str, wasm: &[u8], options: serde_json::Value) -> 
         });
     }
     require_valid_name(module)?;
-    let options: Options = serde_json::from_value(options).map_err(|error| Error::InvalidParameter {
-        what: format!("options of publish_module: {error}"),
-        hint: "Options: delete_data, concurrency ('serial', 'row'), sql_writers ('locked', 'free'), \
-               u64 ('numeric', 'bigint'), schema, owner_identity."
-            .into(),
-    })?;
+    let options = Options::parse(options)?;
     access::lock_catalog(catalog::catalog_oid()?);
     let existing = catalog::find(module)?;
     if let Some(existing) = &existing {
@@ -85,7 +52,10 @@ pub(crate) fn publish(module: &str, wasm: &[u8], options: serde_json::Value) -> 
     };
     let upload = upload(module, wasm, identity)?;
     match existing {
-        Some(existing) if !options.delete_data => update(existing, &upload),
+        Some(existing) if !options.delete_data => {
+            options.require_unchanged(&existing)?;
+            update(existing, &upload)
+        }
         existing => create(module, identity, existing, &upload, &options),
     }
 }
@@ -118,8 +88,8 @@ fn create(
         None => user::role_name(user::current_user()),
     };
     let schema_name = match (&replaced, &options.schema) {
-        (Some(replaced), _) => replaced.schema_name.clone(),
-        (None, Some(schema)) => schema.clone(),
+        (_, Some(schema)) => schema.clone(),
+        (Some(replaced), None) => replaced.schema_name.clone(),
         (None, None) => module.to_owned(),
     };
     let mut steps = Vec::new();
@@ -132,22 +102,24 @@ fn create(
     let row = ModuleRow {
         name: module.to_owned(),
         identity,
-        owner_identity: owner_identity(options, replaced.as_ref())?,
+        owner_identity: match (options.owner_identity()?, &replaced) {
+            (Some(identity), _) => identity,
+            (None, Some(replaced)) => replaced.owner_identity,
+            (None, None) => Caller::of_session(&catalog::installation()?)?.identity,
+        },
         owner_role,
         schema_name,
         version: replaced.as_ref().map_or(1, |replaced| replaced.version + 1),
         wasm_sha256: upload.sha256,
         description: upload.description.clone(),
-        concurrency: match options.concurrency {
-            Some(ConcurrencyOption::Row) => Concurrency::Row,
-            Some(ConcurrencyOption::Serial) => Concurrency::Serial,
-            None => replaced.as_ref().map_or(Concurrency::Serial, |module| module.concurrency),
-        },
-        sql_writers: match options.sql_writers {
-            Some(SqlWritersOption::Free) => SqlWriters::Free,
-            Some(SqlWritersOption::Locked) => SqlWriters::Locked,
-            None => replaced.as_ref().map_or(SqlWriters::Locked, |module| module.sql_writers),
-        },
+        concurrency: options
+            .concurrency()
+            .or(replaced.as_ref().map(|module| module.concurrency))
+            .unwrap_or(Concurrency::Serial),
+        sql_writers: options
+            .sql_writers()
+            .or(replaced.as_ref().map(|module| module.sql_writers))
+            .unwrap_or(SqlWriters::Locked),
         u64_as,
         storage,
     };
@@ -293,20 +265,6 @@ fn same_tables(new: &StoragePlan, old: &StoragePlan) -> bool {
     new.tables == old.tables && new.types == old.types
 }
 
-fn owner_identity(options: &Options, replaced: Option<&ModuleRow>) -> Result<Identity> {
-    if let Some(text) = &options.owner_identity {
-        let bytes = hex::decode(text.trim_start_matches("0x")).ok().and_then(|bytes| bytes.try_into().ok());
-        return bytes.map(Identity::from_be_bytes).ok_or_else(|| Error::InvalidParameter {
-            what: format!("owner_identity {text:?} is no identity"),
-            hint: "An identity is 64 hexadecimal digits.".into(),
-        });
-    }
-    match replaced {
-        Some(replaced) => Ok(replaced.owner_identity),
-        None => Ok(Caller::of_session(&catalog::installation()?)?.identity),
-    }
-}
-
 fn require_owner(module: &ModuleRow) -> Result<()> {
     let allowed = match access::role(&module.owner_role) {
         Some(owner) => user::has_rights_of(user::current_user(), owner),
@@ -338,7 +296,8 @@ fn require_valid_name(module: &str) -> Result<()> {
 
 fn require_free_schema(schema: &str) -> Result<()> {
     let hint = "Publish with the option schema, for example '{\"schema\": \"chat_app\"}'.".to_owned();
-    if RESERVED_SCHEMAS.contains(&schema) || schema.starts_with("pg_") || schema.len() > NAME_BYTES_MAX {
+    let fits = (1..=NAME_BYTES_MAX).contains(&schema.len());
+    if RESERVED_SCHEMAS.contains(&schema) || schema.starts_with("pg_") || !fits {
         return Err(Error::InvalidParameter {
             what: format!("{schema:?} cannot be the schema of a module"),
             hint,

@@ -44,8 +44,8 @@ pub(crate) fn require_execute(user: Oid, schema: Oid, function: Oid) {
     unsafe {
         #[cfg(feature = "pg15")]
         let (on_schema, on_function) = (
-            pg_sys::pg_namespace_aclcheck(schema, user, pg_sys::ACL_USAGE.into()),
-            pg_sys::pg_proc_aclcheck(function, user, pg_sys::ACL_EXECUTE.into()),
+            pg_sys::pg_namespace_aclcheck(schema, user, pg_sys::ACL_USAGE),
+            pg_sys::pg_proc_aclcheck(function, user, pg_sys::ACL_EXECUTE),
         );
         #[cfg(not(feature = "pg15"))]
         let (on_schema, on_function) = (

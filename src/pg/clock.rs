@@ -2,7 +2,8 @@
 //!
 //! It lives in a mapped file under the data directory, so that it needs no preloaded library. A crash of the server
 //! may leave it old, which does no harm: the clock is bounded by the wall clock, and no snapshot taken after a restart
-//! can predate what was committed before it.
+//! can predate what was committed before it. Or ahead of what was recovered: readers take a transaction that was never
+//! given out for one that is over.
 
 use std::fs::OpenOptions;
 use std::os::fd::AsRawFd;

@@ -10,6 +10,9 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::write::{WriteContext, Writer};
 use crate::error::{Error, Result};
 
+/// A row as its datums and null flags, one per attribute.
+pub(crate) type RowDatums<'a> = (&'a [Datum], &'a [bool]);
+
 /// An open table with a slot to read into, and a writer once something was written.
 #[derive(Debug)]
 pub(crate) struct OpenTable {
@@ -48,7 +51,7 @@ impl OpenTable {
     }
 
     /// Values and null flags of the row in the read slot, one per attribute.
-    pub(crate) fn row(&self) -> (&[Datum], &[bool]) {
+    pub(crate) fn row(&self) -> RowDatums<'_> {
         // SAFETY: a row is in the slot; deforming fills `natts` values, which live as long as the row is in the slot.
         unsafe { slot_row(self.read_slot) }
     }
@@ -79,7 +82,7 @@ impl OpenTable {
     }
 
     /// The writer beside the row in the read slot, which must hold one.
-    pub(crate) fn writer_and_row(&mut self) -> Result<(&mut Writer, (&[Datum], &[bool]))> {
+    pub(crate) fn writer_and_row(&mut self) -> Result<(&mut Writer, RowDatums<'_>)> {
         // SAFETY: a row was read into the slot, and the writer does not touch the slot's arrays.
         let row = unsafe { slot_row(self.read_slot) };
         Ok((self.open_writer()?, row))
@@ -165,7 +168,7 @@ impl OpenTable {
 
 /// # Safety
 /// `slot` holds a row; the slices live as long as it does.
-pub(super) unsafe fn slot_row<'a>(slot: *mut pg_sys::TupleTableSlot) -> (&'a [Datum], &'a [bool]) {
+pub(super) unsafe fn slot_row<'a>(slot: *mut pg_sys::TupleTableSlot) -> RowDatums<'a> {
     // SAFETY: deforming fills both arrays up to the descriptor's width.
     unsafe {
         pg_sys::slot_getallattrs(slot);

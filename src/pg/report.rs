@@ -1,7 +1,7 @@
 //! Errors of ours as Postgres reports them.
 
 use pgrx::PgSqlErrorCode;
-use pgrx::pg_sys::panic::ErrorReport;
+pub(crate) use pgrx::pg_sys::panic::ErrorReport;
 
 use crate::error::Error;
 

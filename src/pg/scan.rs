@@ -87,7 +87,7 @@ impl Scan {
         let mut paused = false;
         // SAFETY: relation and slot belong to the open table; the scan is ended before this returns.
         unsafe {
-            let reader = self.kept.unwrap_or_else(|| snapshot::active());
+            let reader = self.kept.unwrap_or_else(snapshot::active);
             // Range scans over row ids take no predicate lock themselves, and this one reads the whole table.
             super::external::predicate_lock_relation(table.relation(), reader);
             let scan = pg_sys::table_beginscan_tidrange(table.relation(), reader, &mut next, &mut last);

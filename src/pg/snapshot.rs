@@ -63,8 +63,9 @@ pub(crate) fn is_fixed() -> bool {
 pub(crate) fn sees(xid: u64) -> bool {
     // SAFETY: called with a snapshot active; the 32-bit form is only looked at where it is unambiguous.
     unsafe {
-        let age = pg_sys::ReadNextFullTransactionId().value.saturating_sub(xid);
-        if age > u64::from(u32::MAX / 4) {
+        let next = pg_sys::ReadNextFullTransactionId().value;
+        // Not given out yet: what is left of a transaction that a crash of the server has undone.
+        if xid >= next || next - xid > u64::from(u32::MAX / 4) {
             return true;
         }
         let low = pg_sys::TransactionId::from(xid as u32);

@@ -8,7 +8,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::attempt::{Attempt, attempt, changed_by_another};
 use super::external;
 use super::probe::{Probe, UniqueIndex, per_tuple_context};
-use super::relation::{attribute, slot_row};
+use super::relation::{RowDatums, attribute, slot_row};
 use super::snapshot;
 use super::target;
 use super::trigger::{Bracket, Event};
@@ -144,7 +144,7 @@ impl Writer {
     }
 
     /// The row that was filled.
-    pub(crate) fn row(&self) -> (&[Datum], &[bool]) {
+    pub(crate) fn row(&self) -> RowDatums<'_> {
         // SAFETY: the virtual slot's arrays are always filled to the descriptor's width.
         unsafe {
             let width = (*(*self.row).tts_tupleDescriptor).natts as usize;
@@ -210,7 +210,7 @@ impl Writer {
     }
 
     /// Copies attributes the module does not know from the row read into `old`: they keep their values in an update.
-    pub(crate) fn keep_unmapped(&mut self, old: (&[Datum], &[bool])) {
+    pub(crate) fn keep_unmapped(&mut self, old: RowDatums<'_>) {
         // SAFETY: the slot's arrays have the descriptor's width.
         unsafe {
             for (at, _) in self.is_mapped.iter().enumerate().filter(|(_, mapped)| !**mapped) {
@@ -331,7 +331,7 @@ impl Writer {
     }
 
     /// Values of the row that [`Written::Conflict`] spoke of, until [`Writer::forget_conflict`].
-    pub(crate) fn conflicting_row(&self) -> (&[Datum], &[bool]) {
+    pub(crate) fn conflicting_row(&self) -> RowDatums<'_> {
         // SAFETY: the hit slot holds the row until the next probe.
         unsafe { slot_row(self.hit) }
     }

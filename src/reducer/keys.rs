@@ -4,6 +4,7 @@ use spacetime_definition::IndexAlgorithm;
 use spacetime_definition::bsatn::Reader;
 
 use crate::pg::index::{Key, Strategy};
+use crate::pg::relation::RowDatums;
 use crate::row::{DecodeError, IndexCodec, TableCodec};
 use crate::wasm::host::{Errno, HostError, HostResult, RangeBytes};
 
@@ -94,11 +95,7 @@ fn key_error(error: DecodeError) -> HostError {
 }
 
 /// The key of a row in an index.
-pub(super) fn of_row(
-    codec: &TableCodec,
-    index: &IndexCodec,
-    row: (&[crate::pg::Datum], &[bool]),
-) -> Vec<Key> {
+pub(super) fn of_row(codec: &TableCodec, index: &IndexCodec, row: RowDatums<'_>) -> Vec<Key> {
     let columns = index.columns.iter().enumerate();
     columns
         .map(|(column, position)| Key {

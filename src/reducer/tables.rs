@@ -14,7 +14,7 @@ use super::scans::OpenScan;
 use crate::error::{Error, Result};
 use crate::module::ReadyModule;
 use crate::pg::memory::CallMemory;
-use crate::pg::relation::OpenTable;
+use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
 use crate::pg::write::{WriteContext, Writer, Written};
 use crate::pg::{RowId, access, snapshot, xact};
@@ -289,8 +289,6 @@ fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> Hos
 fn conflict_is_same_row(writer: &Writer, codec: &TableCodec) -> Result<bool> {
     same_row(codec, writer.row(), writer.conflicting_row())
 }
-
-type RowDatums<'a> = (&'a [crate::pg::Datum], &'a [bool]);
 
 fn same_row(codec: &TableCodec, a: RowDatums<'_>, b: RowDatums<'_>) -> Result<bool> {
     let (mut a_bytes, mut b_bytes) = (Vec::with_capacity(128), Vec::with_capacity(128));

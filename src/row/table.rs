@@ -9,7 +9,7 @@ use super::codec::ValueCodec;
 use super::value::{DecodeError, ValueError};
 use crate::error::{Error, Result, ValueProblem};
 use crate::pg::index::IndexFacts;
-use crate::pg::relation::{Attribute, OpenTable};
+use crate::pg::relation::{Attribute, OpenTable, RowDatums};
 use crate::pg::{Datum, Oid, invalidation};
 
 /// Everything between a table of the definition and its table in Postgres.
@@ -157,7 +157,7 @@ impl TableCodec {
     ///
     /// # Safety
     /// The slices are a row of the table this codec is current for.
-    pub(crate) unsafe fn encode_row(&self, row: (&[Datum], &[bool]), out: &mut Vec<u8>) -> Result<()> {
+    pub(crate) unsafe fn encode_row(&self, row: RowDatums<'_>, out: &mut Vec<u8>) -> Result<()> {
         let (values, nulls) = row;
         for column in &self.columns {
             let is_null = nulls[column.attribute];
@@ -213,7 +213,7 @@ impl TableCodec {
     }
 
     /// The value of column `column` in a row; `None` is NULL.
-    pub(crate) fn column_of(&self, column: usize, row: (&[Datum], &[bool])) -> Option<Datum> {
+    pub(crate) fn column_of(&self, column: usize, row: RowDatums<'_>) -> Option<Datum> {
         let attribute = self.columns[column].attribute;
         (!row.1[attribute]).then(|| row.0[attribute])
     }

@@ -1,9 +1,9 @@
 //! Who this session is to reducers.
 
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use crate::catalog;
+use crate::pg::report::ErrorReport;
 use crate::reducer::{Caller, session_connection_id};
 
 #[pg_schema]

@@ -5,6 +5,7 @@ use pgrx::prelude::*;
 
 use crate::error::Error;
 use crate::module;
+use crate::pg::report::raise;
 
 #[pg_schema]
 mod spacetime {
@@ -14,13 +15,17 @@ mod spacetime {
     #[pg_trigger]
     fn _lock_module<'a>(
         trigger: &'a PgTrigger<'a>,
-    ) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, pgrx::pg_sys::panic::ErrorReport> {
-        let relation = trigger.relation().map_err(|error| Error::Internal(error.to_string()))?;
-        let arguments = trigger.extra_args().map_err(|error| Error::Internal(error.to_string()))?;
-        let [lock_table, identity] = arguments.as_slice() else {
-            return Err(Error::Internal("trigger spacetime_lock needs two arguments".into()).into());
+    ) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, PgTriggerError> {
+        let relation = trigger.relation()?;
+        let arguments = trigger.extra_args()?;
+        let locked = match arguments.as_slice() {
+            [lock_table, identity] => {
+                module::lock_for_sql_writer(relation.namespace_oid(), lock_table, identity)
+            }
+            _ => Err(Error::Internal("trigger spacetime_lock needs two arguments".into())),
         };
-        module::lock_for_sql_writer(relation.namespace_oid(), lock_table, identity)?;
+        // Not returned: the glue of pgrx would wrap the error and lose its SQLSTATE.
+        locked.unwrap_or_else(|error| raise(error));
         Ok(None::<PgHeapTuple<'a, AllocatedByRust>>)
     }
 }

@@ -2,6 +2,11 @@
 //!
 //! Every function that can write says so: VOLATILE and PARALLEL UNSAFE.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "pgrx keeps SQLSTATE, detail and hint only of its own, large error type"
+)]
+
 mod identity;
 mod lock;
 mod module;

@@ -1,10 +1,10 @@
 //! Publishing, dropping and looking at modules.
 
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use crate::error::Error;
 use crate::module;
+use crate::pg::report::ErrorReport;
 
 /// Creates or updates a module in the current transaction.
 #[pg_extern(volatile, strict, parallel_unsafe)]

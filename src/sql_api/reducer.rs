@@ -1,8 +1,8 @@
 //! Calling reducers.
 
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
+use crate::pg::report::ErrorReport;
 use crate::reducer;
 
 /// Calls a reducer in the current transaction; arguments by position (array) or by name (object).
