@@ -58,3 +58,22 @@ BEGIN
   END LOOP;
   IF found_primes = 0 THEN RAISE 'there are primes below any useful n'; END IF;
 END $$;
+
+-- Longest Collatz chain that starts below n: loops, branches, additions.
+CREATE FUNCTION baseline.longest_chain(n bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  longest bigint := 0;
+  steps bigint;
+  x bigint;
+BEGIN
+  FOR start IN 1..n - 1 LOOP
+    x := start;
+    steps := 0;
+    WHILE x <> 1 LOOP
+      IF x % 2 = 0 THEN x := x / 2; ELSE x := 3 * x + 1; END IF;
+      steps := steps + 1;
+    END LOOP;
+    IF steps > longest THEN longest := steps; END IF;
+  END LOOP;
+  IF longest = 0 THEN RAISE 'there is a chain below any useful n'; END IF;
+END $$;

@@ -88,8 +88,12 @@ impl Boot<'_> {
         if code == 0 {
             return Ok(());
         }
+        if code == 1 {
+            let (module, reducer) = (self.module.to_owned(), abi::SETUP.to_owned());
+            return Err(Error::ReducerRefused { module, reducer, message: presentable(&message) });
+        }
         let place = Place { module: self.module, function: abi::SETUP };
-        Err(place.trap(format!("returned {code}: {}", presentable(&message)), String::new()))
+        Err(place.trap(format!("returned {code}, which means nothing"), String::new()))
     }
 
     /// Calls one start-up function with the budget of a whole call.

@@ -29,6 +29,7 @@ SELECT "bare-traps".spin();
 RESET statement_timeout;
 SELECT "bare-traps".well();
 -- In one transaction, each behind a savepoint; and many times over, so that a leak per trap would show as a crash.
+\set VERBOSITY terse
 DO $$
 DECLARE reducer text; states text[] = '{}';
 BEGIN
@@ -43,6 +44,7 @@ BEGIN
     END LOOP;
     RAISE INFO '%', (SELECT jsonb_object_agg(state, count) FROM (SELECT state, count(*) FROM unnest(states) state GROUP BY state) x);
 END $$;
+\set VERBOSITY sqlstate
 -- A trap inside of a call of Postgres' own fault handling: the server's SIGFPE and SIGSEGV still are what they were.
 SELECT 1 / 0;
 SELECT "bare-traps".divide_by_zero();

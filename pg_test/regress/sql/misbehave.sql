@@ -32,6 +32,7 @@ SELECT pg_temp.call('panic', '["panicked on purpose"]'), pg_temp.call('write_and
 SELECT pg_temp.call('divide', '[7, 2]');
 SELECT misbehave.panic('at top level');
 SELECT misbehave.do_nothing();
+\set VERBOSITY terse
 DO $$
 DECLARE detail text;
 BEGIN
@@ -40,6 +41,7 @@ EXCEPTION WHEN external_routine_invocation_exception THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
     RAISE INFO 'the backtrace names the guest''s functions: %', detail LIKE '%unreachable_instruction%';
 END $$;
+\set VERBOSITY sqlstate
 SELECT level, message FROM spacetime.logs('misbehave') WHERE message LIKE '%on purpose%';
 
 -- Stacks: the engine's and the module's own.
@@ -83,7 +85,9 @@ RESET statement_timeout;
 SELECT misbehave.do_nothing();
 -- In a block that handles it, and behind a savepoint.
 SET statement_timeout = '300ms';
+\set VERBOSITY terse
 DO $$ BEGIN PERFORM misbehave.spin(); EXCEPTION WHEN query_canceled THEN RAISE INFO 'handled %', SQLSTATE; END $$;
+\set VERBOSITY sqlstate
 BEGIN;
 SELECT misbehave.write('before the savepoint');
 SAVEPOINT s;

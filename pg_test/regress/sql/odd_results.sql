@@ -8,9 +8,9 @@ SELECT odd.result_2();
 SELECT odd.result_minus_1();
 SELECT odd.result_with_high_bits();
 SELECT odd.well();
--- Messages.
+-- Messages. (The canonical name of error_not_utf8 has one underscore more.)
 SELECT odd.error_without_message();
-SELECT odd.error_not_utf8();
+SELECT odd.error_not_utf_8();
 SELECT :'LAST_ERROR_MESSAGE' LIKE 'before %after', :'LAST_ERROR_MESSAGE' <> '';
 SELECT odd.error_with_nul();
 SELECT :'LAST_ERROR_MESSAGE' LIKE 'before%';
