@@ -208,8 +208,7 @@ fn stored_table(
     let has_unique = indexes.iter().any(|index| index.is_unique);
     Ok(StoredTable {
         name: table.name.clone(),
-        row_hash_index: (!has_unique && !columns.is_empty())
-            .then(|| names.choose(&format!("{}_row_hash", table.name))),
+        row_hash_index: (!has_unique).then(|| names.choose(&format!("{}_row_hash", table.name))),
         pg_name,
         is_public: table.is_public,
         columns,

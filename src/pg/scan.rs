@@ -49,6 +49,11 @@ impl Scan {
         Self { position: Position::Table { next: FIRST_ROW }, kept: None }
     }
 
+    /// A scan without rows.
+    pub(crate) fn of_nothing() -> Self {
+        Self { position: Position::Done, kept: None }
+    }
+
     /// A scan of the rows in `index` that satisfy `keys`, in index order.
     pub(crate) fn of_index(table: &OpenTable, facts: &IndexFacts, keys: &[Key]) -> Self {
         let mut scan_keys = facts.scan_keys(keys);

@@ -3,6 +3,7 @@
 use spacetime_definition::IndexAlgorithm;
 use spacetime_definition::bsatn::Reader;
 
+use crate::error::ValueProblem;
 use crate::pg::index::{Key, Strategy};
 use crate::pg::relation::RowDatums;
 use crate::row::{DecodeError, IndexCodec, TableCodec};
@@ -13,31 +14,50 @@ enum Bound {
     Included(Key),
     Excluded(Key),
     Unbounded,
+    /// Above everything the column can hold.
+    Beyond,
 }
 
-/// Conditions for the one key `point`, all columns of the index.
-pub(super) fn point(codec: &TableCodec, index: &IndexCodec, point: &[u8]) -> HostResult<Vec<Key>> {
-    let mut reader = Reader::new(point);
-    let keys = (0..index.columns.len()).map(|column| equal(codec, index, column, &mut reader));
-    let keys = keys.collect::<HostResult<Vec<_>>>()?;
+/// Conditions for the one key `point`, all columns of the index; `None` when no row can have it, because the table
+/// cannot store such a value.
+pub(super) fn point(codec: &TableCodec, index: &IndexCodec, point: &[u8]) -> HostResult<Option<Vec<Key>>> {
+    equalities(codec, index, index.columns.len(), point)
+}
+
+/// Equality on the first `count` columns.
+fn equalities(
+    codec: &TableCodec,
+    index: &IndexCodec,
+    count: usize,
+    bytes: &[u8],
+) -> HostResult<Option<Vec<Key>>> {
+    let mut reader = Reader::new(bytes);
+    let mut keys = Vec::with_capacity(count);
+    for column in 0..count {
+        match codec.decode_key(index.columns[column], &mut reader) {
+            Ok(value) => keys.push(Key { column, strategy: Strategy::Equal, value }),
+            Err(DecodeError::Value(_)) => return Ok(None),
+            Err(DecodeError::Malformed) => return Err(Errno::BsatnDecodeError.into()),
+        }
+    }
     reader.finish().map_err(|_| Errno::BsatnDecodeError)?;
-    Ok(keys)
+    Ok(Some(keys))
 }
 
 /// Conditions for a range: equality on a prefix of the columns, bounds on the next.
 ///
 /// The bounds of a multi-column index need no suffix: `>` on the bounded column skips all keys that share prefix and
 /// value, `<=` includes them all, which is what the specification asks for.
-pub(super) fn range(codec: &TableCodec, index: &IndexCodec, range: RangeBytes<'_>) -> HostResult<Vec<Key>> {
+pub(super) fn range(
+    codec: &TableCodec,
+    index: &IndexCodec,
+    range: RangeBytes<'_>,
+) -> HostResult<Option<Vec<Key>>> {
     let prefix_length = usize::from(range.prefix_elems);
     if prefix_length >= index.columns.len() {
         return Err(Errno::BsatnDecodeError.into());
     }
-    let mut reader = Reader::new(range.prefix);
-    let keys = (0..prefix_length).map(|column| equal(codec, index, column, &mut reader));
-    let mut keys = keys.collect::<HostResult<Vec<_>>>()?;
-    reader.finish().map_err(|_| Errno::BsatnDecodeError)?;
-
+    let Some(mut keys) = equalities(codec, index, prefix_length, range.prefix)? else { return Ok(None) };
     let start = bound(codec, index, prefix_length, range.start)?;
     let end = bound(codec, index, prefix_length, range.end)?;
     let is_point = prefix_length + 1 == index.columns.len()
@@ -51,7 +71,10 @@ pub(super) fn range(codec: &TableCodec, index: &IndexCodec, range: RangeBytes<'_
             Bound::Included(key) => Some(key),
             _ => None,
         });
-        return Ok(keys);
+        return Ok(Some(keys));
+    }
+    if matches!(start, Bound::Beyond) {
+        return Ok(None);
     }
     let is_bounded = !matches!((&start, &end), (Bound::Unbounded, Bound::Unbounded));
     if is_bounded && codec.is_nullable(index.columns[prefix_length]) {
@@ -64,27 +87,29 @@ pub(super) fn range(codec: &TableCodec, index: &IndexCodec, range: RangeBytes<'_
         let (key, strategy) = match bound {
             Bound::Included(key) => (key, including),
             Bound::Excluded(key) => (key, excluding),
-            Bound::Unbounded => continue,
+            Bound::Unbounded | Bound::Beyond => continue,
         };
         keys.push(Key { strategy, ..key });
     }
-    Ok(keys)
-}
-
-fn equal(codec: &TableCodec, index: &IndexCodec, column: usize, reader: &mut Reader<'_>) -> HostResult<Key> {
-    let value = codec.decode_key(index.columns[column], reader).map_err(key_error)?;
-    Ok(Key { column, strategy: Strategy::Equal, value })
+    Ok(Some(keys))
 }
 
 fn bound(codec: &TableCodec, index: &IndexCodec, column: usize, bytes: &[u8]) -> HostResult<Bound> {
     let mut reader = Reader::new(bytes);
-    let bound = match reader.tag(3).map_err(|_| Errno::BsatnDecodeError)? {
-        0 => Bound::Included(equal(codec, index, column, &mut reader)?),
-        1 => Bound::Excluded(equal(codec, index, column, &mut reader)?),
-        _ => Bound::Unbounded,
+    let tag = reader.tag(3).map_err(|_| Errno::BsatnDecodeError)?;
+    if tag == 2 {
+        reader.finish().map_err(|_| Errno::BsatnDecodeError)?;
+        return Ok(Bound::Unbounded);
+    }
+    let value = match codec.decode_key(index.columns[column], &mut reader) {
+        Ok(value) => value,
+        // Only u64 in a bigint column is out of range, and only at the top.
+        Err(DecodeError::Value(error)) if error.kind == ValueProblem::OutOfRange => return Ok(Bound::Beyond),
+        Err(error) => return Err(key_error(error)),
     };
     reader.finish().map_err(|_| Errno::BsatnDecodeError)?;
-    Ok(bound)
+    let key = Key { column, strategy: Strategy::Equal, value };
+    Ok(if tag == 0 { Bound::Included(key) } else { Bound::Excluded(key) })
 }
 
 fn key_error(error: DecodeError) -> HostError {

@@ -4,8 +4,9 @@
 use std::rc::Rc;
 
 use super::keys;
-use super::tables::CallTables;
+use super::tables::{CallTables, IndexAccess};
 use crate::error::Error;
+use crate::pg::index::Key;
 use crate::pg::scan::{Scan, Visit};
 use crate::row::TableCodec;
 use crate::wasm::host::{Errno, HostResult, RangeBytes, RowBatch, ScanId};
@@ -58,8 +59,7 @@ impl CallTables {
         let access = self.index(index)?;
         let (memory, none_open) = (self.memory, self.has_no_open_scan());
         let keys = memory.with_keys(none_open, || keys::point(&access.codec, access.index(), point))?;
-        let facts = access.index().facts.as_ref().ok_or(Errno::NoSuchIndex)?;
-        Ok((Scan::of_index(&self.opened(access.table)?.table, facts, &keys), access.table))
+        self.index_scan(&access, keys)
     }
 
     /// A scan of a range of an index, and the table it is on.
@@ -67,8 +67,16 @@ impl CallTables {
         let access = self.index(index)?;
         let (memory, none_open) = (self.memory, self.has_no_open_scan());
         let keys = memory.with_keys(none_open, || keys::range(&access.codec, access.index(), range))?;
+        self.index_scan(&access, keys)
+    }
+
+    fn index_scan(&mut self, access: &IndexAccess, keys: Option<Vec<Key>>) -> HostResult<(Scan, usize)> {
         let facts = access.index().facts.as_ref().ok_or(Errno::NoSuchIndex)?;
-        Ok((Scan::of_index(&self.opened(access.table)?.table, facts, &keys), access.table))
+        let scan = match keys {
+            Some(keys) => Scan::of_index(&self.opened(access.table)?.table, facts, &keys),
+            None => Scan::of_nothing(),
+        };
+        Ok((scan, access.table))
     }
 
     /// Whether every scan of the call has read its last row from the table.

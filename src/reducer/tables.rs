@@ -127,10 +127,6 @@ impl CallTables {
         let at = self.table(table)?;
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
-        let is_single = codec.is_mapped.is_empty();
-        if is_single && has_row(table) {
-            return Ok(());
-        }
         memory.with_row(|| -> HostResult<()> {
             let writer = table.open_writer()?;
             fill(writer, &codec, row, generated)?;
@@ -245,18 +241,6 @@ impl CallTables {
         scan.close();
         failure.map_or(Ok(found), |error| Err(error.into()))
     }
-}
-
-/// Whether a table has any row; for tables without columns, whose only row is the empty one.
-fn has_row(table: &OpenTable) -> bool {
-    let mut found = false;
-    let mut scan = Scan::of_table();
-    scan.run(table, &mut |_| {
-        found = true;
-        Visit::Pause
-    });
-    scan.close();
-    found
 }
 
 fn fill(writer: &mut Writer, codec: &TableCodec, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {

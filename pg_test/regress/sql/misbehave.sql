@@ -39,7 +39,7 @@ BEGIN
     PERFORM misbehave.trap();
 EXCEPTION WHEN external_routine_invocation_exception THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RAISE INFO 'the backtrace names the guest''s functions: %', detail LIKE '%unreachable_instruction%';
+    RAISE INFO 'the backtrace names the guest''s functions: %', detail LIKE '%misbehave::fail::trap%';
 END $$;
 \set VERBOSITY sqlstate
 SELECT level, message FROM spacetime.logs('misbehave') WHERE message LIKE '%on purpose%';

@@ -5,9 +5,6 @@
 \t on
 -- Those that never end by themselves end by their own limit or this one.
 SET statement_timeout = '20s';
-CREATE TEMP TABLE before AS
-SELECT (SELECT count(*) FROM pg_namespace WHERE nspname !~ '^pg_(temp|toast_temp)') AS schemas, (SELECT count(*) FROM spacetime._module) AS modules,
-       (SELECT count(*) FROM spacetime._module_name) AS names;
 CREATE FUNCTION pg_temp.publish(file text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM publish_module('refused', pg_read_binary_file('test_modules/' || file || '.wasm'));
@@ -75,8 +72,8 @@ SELECT publish_module('refused', pg_read_binary_file('test_modules/init_panics.w
 ROLLBACK;
 
 -- Nothing is left, and the name and the session are as good as new.
-SELECT (SELECT count(*) FROM pg_namespace WHERE nspname !~ '^pg_(temp|toast_temp)') - schemas AS schemas, (SELECT count(*) FROM spacetime._module WHERE schema_name = 'refused') AS modules,
-       (SELECT count(*) FROM spacetime._module_name WHERE name = 'refused') AS names FROM before;
+SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = 'refused') AS schemas, (SELECT count(*) FROM spacetime._module WHERE schema_name = 'refused') AS modules,
+       (SELECT count(*) FROM spacetime._module_name WHERE name = 'refused') AS names;
 SELECT count(*) FROM spacetime._module m WHERE NOT EXISTS (SELECT FROM spacetime._module_name n WHERE n.identity = m.identity);
 SELECT call_reducer('refused', 'noop');
 SELECT publish_module('refused', pg_read_binary_file('test_modules/minimal.wasm')) ->> 'created';

@@ -1,0 +1,94 @@
+"""A session that calls reducers all day does not grow: neither by calls that succeed nor by those that fail."""
+
+import psycopg
+
+from harness.testcase import ClusterTestCase
+
+# Noise of allocators; a leak of one row, message or instance per call is far more after that many calls.
+GROWTH_MB = 8
+
+
+class MemoryTest(ClusterTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for module in ["misbehave", "bank"]:
+            cls.cluster.psql(f"SELECT publish_module('{module}', pg_read_binary_file('test_modules/{module}.wasm'))")
+        cls.cluster.psql("SELECT bank.seed(10, 1000)")
+
+    def private_mb(self, connection):
+        """Memory that is the backend's own: shared buffers it has touched do not count."""
+        fields = dict(
+            line.split(":", 1) for line in open(f"/proc/{connection.info.backend_pid}/status") if ":" in line
+        )
+        return int(fields["RssAnon"].split()[0]) / 1024
+
+    def assert_stays(self, what, call, times, warm_up=100):
+        connection = self.connect()
+        for _ in range(warm_up):
+            call(connection)
+        before = self.private_mb(connection)
+        for _ in range(times):
+            call(connection)
+        grown = self.private_mb(connection) - before
+        print(f"    {what}: {before:.1f} MB, {grown:+.1f} MB after {times} calls")
+        self.assertLess(grown, GROWTH_MB, what)
+
+    def failing(self, sqlstate, sql):
+        def call(connection):
+            self.assertEqual(self.sqlstate_of(connection, sql), sqlstate)
+        return call
+
+    def sqlstate_of(self, connection, sql):
+        try:
+            connection.execute(sql)
+        except psycopg.Error as error:
+            return error.sqlstate
+        return None
+
+    def test_calls(self):
+        self.assert_stays("transfers", lambda c: c.execute("SELECT bank.transfer(0, 1, 1), bank.transfer(1, 0, 1)"), 2000)
+        self.assert_stays("calls by name", lambda c: c.execute("SELECT call_reducer('bank', 'count_up')"), 2000)
+        self.assert_stays("seeds of 100", lambda c: c.execute("SELECT bank.seed(100, 1000)"), 300)
+
+    def test_failures(self):
+        for sqlstate, sql in [
+            ("38000", "SELECT misbehave.write_and_fail('x')"),
+            ("39000", "SELECT misbehave.trap()"),
+            ("39000", "SELECT misbehave.write_and_panic()"),
+            ("54001", "SELECT misbehave.recurse()"),
+            ("53400", "SELECT misbehave.allocate_without_end()"),
+            ("22023", "SELECT call_reducer('bank', 'transfer', '[1]')"),
+            ("42704", "SELECT call_reducer('absent', 'transfer')"),
+        ]:
+            with self.subTest(sql):
+                self.assert_stays(sql, self.failing(sqlstate, sql), 500, 50)
+
+    def test_one_transaction(self):
+        """Memory of a call is given back at its end, not at the end of the transaction."""
+        connection = self.connect(autocommit=False)
+        self.assert_stays_in(connection)
+
+    def assert_stays_in(self, connection):
+        call = "SELECT count(bank.count_up()) FROM generate_series(1, 1000)"
+        connection.execute(call)
+        before = self.private_mb(connection)
+        for _ in range(5):
+            connection.execute(call)
+        grown = self.private_mb(connection) - before
+        print(f"    5,000 calls in one transaction: {grown:+.1f} MB")
+        self.assertLess(grown, GROWTH_MB)
+
+    def test_savepoints(self):
+        connection = self.connect(autocommit=False)
+        block = (
+            "DO $$ BEGIN FOR i IN 1..500 LOOP BEGIN PERFORM misbehave.write_and_fail('x'); EXCEPTION WHEN OTHERS THEN "
+            "NULL; END; END LOOP; END $$"
+        )
+        connection.execute(block)
+        before = self.private_mb(connection)
+        for _ in range(4):
+            connection.execute(block)
+        grown = self.private_mb(connection) - before
+        print(f"    2,000 handled failures in one transaction: {grown:+.1f} MB")
+        self.assertLess(grown, GROWTH_MB)
