@@ -77,3 +77,15 @@ BEGIN
   END LOOP;
   IF longest = 0 THEN RAISE 'there is a chain below any useful n'; END IF;
 END $$;
+
+-- The n-th Fibonacci number by its definition, and once more.
+CREATE FUNCTION baseline.fibonacci(n bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+  IF n < 2 THEN RETURN n; END IF;
+  RETURN baseline.fibonacci(n - 1) + baseline.fibonacci(n - 2);
+END $$;
+
+CREATE FUNCTION baseline.fibonacci_twice(n bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF baseline.fibonacci(n) <> baseline.fibonacci(n) THEN RAISE 'the same every time'; END IF;
+END $$;

@@ -30,6 +30,7 @@ pub(crate) mod trigger;
 pub(crate) mod types;
 pub(crate) mod user;
 pub(crate) mod write;
+pub(crate) mod writer;
 pub(crate) mod xact;
 
 pub(crate) use pgrx::pg_sys::{Datum, ItemPointerData as RowId, Oid};

@@ -7,7 +7,7 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys::{self, Datum, Oid};
 
-use super::write::{WriteContext, Writer};
+use super::writer::{WriteContext, Writer};
 use crate::error::{Error, Result};
 
 /// A row as its datums and null flags, one per attribute.

@@ -49,7 +49,7 @@ ALTER TABLE columns.bag ADD COLUMN checked columns.positive;
 SELECT columns.insert_bag('domain default', 1);
 ALTER TABLE columns.bag ALTER COLUMN checked SET DEFAULT 1;
 SELECT columns.insert_bag('domain default', 1);
--- A default that fails, and one that itself calls a reducer.
+-- A default that fails, and is gone.
 ALTER TABLE columns.bag ADD COLUMN divided int;
 ALTER TABLE columns.bag ALTER COLUMN divided SET DEFAULT 1 / (random() * 0)::int;
 SELECT columns.insert_bag('failing default', 1);
@@ -57,6 +57,12 @@ ALTER TABLE columns.bag ALTER COLUMN divided DROP DEFAULT;
 SELECT columns.insert_bag('no default', 1);
 ALTER TABLE columns.bag DROP COLUMN divided, DROP COLUMN checked;
 
+-- An Option made NOT NULL: violated by None, honoured otherwise.
+DELETE FROM columns.bag;
+ALTER TABLE columns.bag ALTER COLUMN number SET NOT NULL;
+SELECT columns.insert_bag('none', NULL);
+SELECT columns.insert_bag('some', 5);
+ALTER TABLE columns.bag ALTER COLUMN number DROP NOT NULL;
 -- A column of the module dropped: 55000 for what touches that table, nothing for the rest; check_module says which.
 ALTER TABLE columns.bag DROP COLUMN number;
 SELECT columns.insert_bag('x', 1);
@@ -67,14 +73,15 @@ SELECT object, problem LIKE '%number%' FROM spacetime.check_module('columns');
 \set VERBOSITY default
 SELECT columns.insert_bag('x', 1);
 \set VERBOSITY sqlstate
--- Added again under its name and type: works.
+-- Added again under its name and type: the column is back, the index over the whole row is not. check_module says so.
 ALTER TABLE columns.bag ADD COLUMN number int;
-SELECT columns.insert_bag('healed', 1);
-SELECT label, number FROM columns.bag WHERE label = 'healed';
+SELECT count(*) > 0 FROM spacetime.check_module('columns');
+SELECT columns.insert_number('another table works');
 -- Renamed: missing under its name. Retyped: refused, back again: works.
-ALTER TABLE columns.bag RENAME COLUMN label TO name;
-SELECT columns.insert_bag('renamed', 1);
-ALTER TABLE columns.bag RENAME COLUMN name TO label;
+ALTER TABLE columns.labelled RENAME COLUMN number TO count;
+SELECT columns.insert_labelled(299, 'renamed', 1);
+ALTER TABLE columns.labelled RENAME COLUMN count TO number;
+SELECT columns.insert_labelled(299, 'renamed back', 1);
 ALTER TABLE columns.labelled ALTER COLUMN number TYPE bigint;
 SELECT columns.insert_labelled(300, 'retyped', 1);
 SELECT columns.delete_labelled(201);
@@ -85,12 +92,7 @@ SELECT columns.insert_labelled(300, 'retyped back', 1), columns.delete_labelled(
 ALTER TABLE columns.labelled ALTER COLUMN label TYPE varchar(20);
 SELECT columns.insert_labelled(300, 'varchar', 1);
 ALTER TABLE columns.labelled ALTER COLUMN label TYPE text COLLATE "C";
--- An Option made NOT NULL: violated by None, honoured otherwise. A required column made nullable: NULL is no value for the guest.
-DELETE FROM columns.bag;
-ALTER TABLE columns.bag ALTER COLUMN number SET NOT NULL;
-SELECT columns.insert_bag('none', NULL);
-SELECT columns.insert_bag('some', 5);
-ALTER TABLE columns.bag ALTER COLUMN number DROP NOT NULL;
+-- A required column made nullable: NULL is no value for the guest.
 ALTER TABLE columns.labelled ALTER COLUMN number DROP NOT NULL;
 SELECT columns.insert_labelled(400, 'null', 1);
 UPDATE columns.labelled SET number = NULL WHERE id = 400;

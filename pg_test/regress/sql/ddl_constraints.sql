@@ -36,9 +36,10 @@ SELECT constraints.update_labelled(11, 'p11', 11);
 CREATE UNIQUE INDEX expression ON constraints.labelled (lower(label));
 SELECT constraints.insert_labelled(14, 'P10', 14);
 SELECT constraints.insert_labelled(14, 'P14', 14);
-CREATE UNIQUE INDEX both ON constraints.labelled ((number % 7) DESC) INCLUDE (label) WHERE id BETWEEN 20 AND 29;
+CREATE UNIQUE INDEX both ON constraints.labelled (((number % 7)) DESC) INCLUDE (label) WHERE id BETWEEN 20 AND 29;
 SELECT constraints.insert_labelled(20, 'a', 21), constraints.insert_labelled(21, 'b', 22);
-SELECT constraints.insert_labelled(22, 'c', 28);
+-- 22 and 29 leave the same remainder.
+SELECT constraints.insert_labelled(22, 'c', 29);
 DROP INDEX constraints.partial, constraints.expression, constraints.both;
 CREATE UNIQUE INDEX nulls ON constraints.bag (number) NULLS NOT DISTINCT;
 SELECT constraints.insert_bag('a', NULL);
@@ -61,6 +62,7 @@ CREATE INDEX ON constraints.labelled USING brin (id);
 CREATE INDEX ON constraints.labelled USING spgist (label);
 CREATE INDEX ON constraints.labelled (number, label);
 SELECT constraints.check_all();
+TRUNCATE constraints.labelled;
 ALTER TABLE constraints.labelled ADD CONSTRAINT exclusive EXCLUDE USING btree (number WITH =);
 SELECT constraints.insert_labelled(30, 'x', 30);
 SELECT constraints.insert_labelled(31, 'y', 30) \g /dev/null
@@ -105,11 +107,11 @@ SELECT :'SQLSTATE' IN ('00000', '55000');
 CREATE INDEX labelled_number_idx_btree ON constraints.labelled (number);
 SELECT * FROM spacetime.check_module('constraints');
 SELECT constraints.check_update_by_primary_key();
--- The index that makes a table a set: without it a call must not store duplicates silently.
+-- The index that makes a table a set: without it no call may store duplicates silently, and check_module finds it.
 SELECT string_agg(format('DROP INDEX constraints.%I', indexname), ';') AS drop FROM pg_indexes WHERE schemaname = 'constraints' AND tablename = 'bag' \gset
 SELECT constraints.insert_bag('twice', 2);
 :drop;
 SELECT constraints.insert_bag('twice', 2) \g /dev/null
-SELECT :'SQLSTATE' IN ('00000', '55000'), (SELECT count(*) FROM constraints.bag WHERE label = 'twice');
-SELECT count(*) FROM spacetime.check_module('constraints');
+SELECT count(*) FROM constraints.bag WHERE label = 'twice';
+SELECT count(*) > 0 FROM spacetime.check_module('constraints');
 SELECT spacetime.drop_module('constraints');

@@ -12,7 +12,7 @@ BEGIN
         CASE WHEN TG_LEVEL = 'ROW' AND TG_OP <> 'INSERT' THEN 'old ' || OLD.label END, CASE WHEN TG_LEVEL = 'ROW' AND TG_OP <> 'DELETE' THEN 'new ' || NEW.label END));
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
-CREATE FUNCTION triggers.count() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION triggers.count_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO triggers.seen (what) SELECT concat_ws(' ', TG_NAME, TG_OP, count(*), min(label)) FROM rows;
     RETURN NULL;
@@ -21,9 +21,9 @@ CREATE TRIGGER b_stmt BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON triggers.
 CREATE TRIGGER c_row BEFORE INSERT OR UPDATE OR DELETE ON triggers.labelled FOR EACH ROW EXECUTE FUNCTION triggers.see();
 CREATE TRIGGER d_row AFTER INSERT OR UPDATE OR DELETE ON triggers.labelled FOR EACH ROW EXECUTE FUNCTION triggers.see();
 CREATE TRIGGER e_stmt AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON triggers.labelled EXECUTE FUNCTION triggers.see();
-CREATE TRIGGER f_new AFTER INSERT ON triggers.labelled REFERENCING NEW TABLE AS rows EXECUTE FUNCTION triggers.count();
-CREATE TRIGGER g_new AFTER UPDATE ON triggers.labelled REFERENCING NEW TABLE AS rows EXECUTE FUNCTION triggers.count();
-CREATE TRIGGER h_old AFTER DELETE ON triggers.labelled REFERENCING OLD TABLE AS rows EXECUTE FUNCTION triggers.count();
+CREATE TRIGGER f_new AFTER INSERT ON triggers.labelled REFERENCING NEW TABLE AS rows EXECUTE FUNCTION triggers.count_rows();
+CREATE TRIGGER g_new AFTER UPDATE ON triggers.labelled REFERENCING NEW TABLE AS rows EXECUTE FUNCTION triggers.count_rows();
+CREATE TRIGGER h_old AFTER DELETE ON triggers.labelled REFERENCING OLD TABLE AS rows EXECUTE FUNCTION triggers.count_rows();
 SELECT triggers.insert_labelled(1, 'one', 1);
 SELECT what FROM triggers.seen ORDER BY n;
 TRUNCATE triggers.seen;

@@ -42,6 +42,11 @@ SET search_path = path_hijack, pg_catalog;
 SELECT path.insert_bag('with a trigger', 1);
 RESET search_path;
 SELECT hijacked FROM path.path_seen;
+-- Nor does a function of the module's schema come before Postgres' own: a reducer may be called now or count.
+CREATE FUNCTION path.now() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN RAISE 'hijacked'; END $$;
+CREATE OR REPLACE FUNCTION path.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO path.path_seen VALUES (now() IS NULL); RETURN NULL; END $$;
+SELECT path.insert_bag('with now()', 1);
+DROP FUNCTION path.now();
 
 -- Settings that change what values look like or how they are parsed do not reach what is stored.
 SET datestyle = 'SQL, DMY';

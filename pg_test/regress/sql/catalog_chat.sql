@@ -1,0 +1,34 @@
+-- What do the views and functions of schema spacetime say about the chat?
+\pset format unaligned
+SELECT publish_module('catalog', pg_read_binary_file('test_modules/chat.wasm')) ->> 'created' AS created;
+SELECT names, name, schema, length(identity), owner_role, version, concurrency, sql_writers, u64, wasm_bytes > 0 AS bytes, length(wasm_sha256), created_at <= published_at FROM spacetime.modules WHERE name = 'catalog';
+SELECT wasm_sha256 = encode(sha256(pg_read_binary_file('test_modules/chat.wasm')), 'hex') AS sha, wasm_bytes = length(pg_read_binary_file('test_modules/chat.wasm')) AS bytes FROM spacetime.modules WHERE name = 'catalog';
+SELECT * FROM spacetime.tables WHERE module = 'catalog' ORDER BY name, column_number;
+SELECT * FROM spacetime.reducers WHERE module = 'catalog' ORDER BY name;
+SELECT jsonb_pretty(spacetime.describe('catalog') -> 'reducers');
+SELECT jsonb_object_keys(spacetime.describe('catalog')) ORDER BY 1;
+SELECT * FROM spacetime.check_module('catalog');
+\df catalog.*
+\d catalog.user
+\d catalog.message
+\dD catalog.*
+SELECT relname, relkind FROM pg_class WHERE relnamespace = 'catalog'::regnamespace ORDER BY relname;
+-- They are for everybody to see; the catalog itself, with the WASM in it, is not.
+CREATE ROLE catalog_reader;
+SET ROLE catalog_reader;
+SELECT name FROM spacetime.modules WHERE name = 'catalog';
+SELECT count(*) FROM spacetime.tables WHERE module = 'catalog';
+SELECT count(*) FROM spacetime.reducers WHERE module = 'catalog';
+\set VERBOSITY sqlstate
+SELECT * FROM spacetime._module;
+SELECT * FROM spacetime._installation;
+INSERT INTO spacetime._module_name VALUES ('stolen', '\x00');
+RESET ROLE;
+DROP ROLE catalog_reader;
+-- Postgres' own statistics count what reducers write.
+SELECT catalog.register_user('counted'), catalog.set_name('twice') \g /dev/null
+SELECT pg_stat_force_next_flush() \g /dev/null
+SELECT n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_xact_user_tables WHERE schemaname = 'catalog' AND relname = 'user';
+SELECT pg_stat_clear_snapshot() \g /dev/null
+SELECT n_tup_ins, n_tup_upd, n_tup_del, n_live_tup FROM pg_stat_user_tables WHERE schemaname = 'catalog' AND relname = 'user';
+SELECT spacetime.drop_module('catalog');
