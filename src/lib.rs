@@ -19,5 +19,6 @@ pgrx::extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 /// neither engines nor threads survive its forks.
 #[pgrx::pg_guard]
 extern "C-unwind" fn _PG_init() {
+    pg::report::without_backtraces();
     guc::init();
 }

@@ -24,6 +24,7 @@ pub(crate) fn lock_for_sql_writer(schema: Oid, lock_table: &str, identity: &str)
         hint: "Publish the module again, or drop the trigger spacetime_lock from the table.".into(),
     })?;
     access::lock_module(lock);
+    xact::note_module_lock();
     let known = STATES.with_borrow(|states| states.get(&lock).copied());
     let state = match known {
         Some(state) => state,

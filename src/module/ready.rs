@@ -12,7 +12,7 @@ use std::rc::Rc;
 use spacetime_definition::Definition;
 
 use super::{LogFile, StatePaths};
-use crate::catalog::{self, Concurrency, ModuleRow};
+use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
 use crate::error::{Error, Result};
 use crate::pg::clock::ModuleState;
 use crate::pg::relation::OpenTable;
@@ -166,6 +166,11 @@ impl ReadyModule {
     /// Whether reducers of this module run one at a time.
     pub(crate) fn is_serial(&self) -> bool {
         self.row.concurrency == Concurrency::Serial
+    }
+
+    /// Whether the module's lock does not keep all other writers of its tables out.
+    pub(crate) fn has_rivals(&self) -> bool {
+        !self.is_serial() || self.row.sql_writers == SqlWriters::Free
     }
 
     /// The SQL function of a reducer.

@@ -29,3 +29,22 @@ pub(crate) fn raise(error: Error) -> ! {
 fn packed(sqlstate: &str) -> i32 {
     sqlstate.bytes().rev().fold(0, |packed, byte| packed << 6 | i32::from(byte.wrapping_sub(b'0') & 0x3F))
 }
+
+/// Keeps Rust backtraces out of errors: a `RUST_BACKTRACE` in the environment of the postmaster would put kilobytes of
+/// host paths into the DETAIL of every error of Postgres that crosses our frames, and tens of milliseconds before it.
+///
+/// Runs while the library is loaded, before anything else of it: this is the moment without other threads.
+pub(crate) fn without_backtraces() {
+    const SWITCH: &str = "RUST_LIB_BACKTRACE";
+    let before = std::env::var_os(SWITCH);
+    // SAFETY: a backend has one thread. The standard library remembers its first look at the switch, so the environment
+    // can be left as it was.
+    unsafe {
+        std::env::set_var(SWITCH, "0");
+        let _ = std::backtrace::Backtrace::capture();
+        match before {
+            Some(before) => std::env::set_var(SWITCH, before),
+            None => std::env::remove_var(SWITCH),
+        }
+    }
+}

@@ -8,6 +8,7 @@ use pgrx::pg_sys::{self, Oid};
 use super::attempt::{Attempt, attempt, changed_by_another};
 use super::external;
 use super::probe::Probe;
+use super::report::raise;
 use super::snapshot;
 use super::target;
 use super::trigger::{Bracket, Event};
@@ -225,22 +226,26 @@ impl Writer {
     unsafe fn insert_into_indexes(&mut self, update: bool, only_summaries: bool) -> *mut pg_sys::List {
         // SAFETY: the row was stored, its tts_tid is set.
         unsafe {
-            #[cfg(feature = "pg15")]
-            let _ = only_summaries;
             if (*self.target).ri_NumIndices == 0 {
                 return std::ptr::null_mut();
             }
-            pg_sys::ExecInsertIndexTuples(
-                self.target,
-                self.row,
-                self.estate,
-                update,
-                false,
-                std::ptr::null_mut(),
-                std::ptr::null_mut(),
-                #[cfg(not(feature = "pg15"))]
-                only_summaries,
-            )
+            let (target, row, estate) = (self.target, self.row, self.estate);
+            #[cfg(feature = "pg15")]
+            let _ = only_summaries;
+            let insert = move || {
+                pg_sys::ExecInsertIndexTuples(
+                    target,
+                    row,
+                    estate,
+                    update,
+                    false,
+                    std::ptr::null_mut(),
+                    std::ptr::null_mut(),
+                    #[cfg(not(feature = "pg15"))]
+                    only_summaries,
+                )
+            };
+            if self.has_rivals { or_serialization_failure(insert) } else { insert() }
         }
     }
 
@@ -352,4 +357,13 @@ enum IndexEntries {
 enum Deleted {
     Done(Written),
     Moved(Option<pg_sys::ItemPointerData>),
+}
+
+/// Runs an insertion into indexes that were probed and found free. A duplicate key is then a rival's, committed since:
+/// a conflict to be tried again, not an error of the guest. It stays an error, so nothing is left half done.
+fn or_serialization_failure<R>(insert: impl FnOnce() -> R) -> R {
+    let insert = std::panic::AssertUnwindSafe(insert);
+    pgrx::PgTryBuilder::new(insert)
+        .catch_when(pgrx::PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION, |_| raise(changed_by_another()))
+        .execute()
 }

@@ -33,6 +33,7 @@ pub(crate) struct Writer {
     pub(super) is_checked: (bool, bool),
     /// The executor state knows which columns a write changes: triggers, constraints and updates ask it.
     pub(super) has_range_table: bool,
+    pub(super) has_rivals: bool,
     /// For each attribute, whether the module knows it.
     pub(super) is_mapped: Vec<bool>,
 }
@@ -42,6 +43,8 @@ pub(crate) struct Writer {
 pub(crate) struct WriteContext<'a> {
     /// The function of the module's lock trigger, which host writes need not fire.
     pub(crate) own_trigger: Oid,
+    /// Others may write the table at the same time: no lock keeps them out.
+    pub(crate) has_rivals: bool,
     /// Search path for triggers, defaults and constraints of operators.
     pub(crate) search_path: &'a str,
     /// For each attribute of the table, whether the module knows it.
@@ -84,6 +87,7 @@ impl Writer {
                 generated: !constraints.is_null() && (*constraints).has_generated_stored,
                 is_checked: (false, false),
                 has_range_table: false,
+                has_rivals: context.has_rivals,
                 is_mapped: context.is_mapped.to_vec(),
             };
             writer.prepare_defaults();

@@ -9,8 +9,8 @@ use crate::error::Error;
 
 thread_local! {
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
-    /// Set by the first reducer call of a transaction, cleared at its end.
-    static CALLED_REDUCER: Cell<bool> = const { Cell::new(false) };
+    /// Set when a transaction first locks a module, cleared at its end.
+    static LOCKED_MODULE: Cell<bool> = const { Cell::new(false) };
     /// What every rollback of a transaction or savepoint that called a reducer runs.
     static ON_ABORT: Cell<Option<fn()>> = const { Cell::new(None) };
 }
@@ -21,9 +21,10 @@ pub(crate) fn top_xid() -> u64 {
     unsafe { pg_sys::GetTopFullTransactionId().value }
 }
 
-/// Notes that this transaction called a reducer, which rules out PREPARE TRANSACTION.
-pub(crate) fn note_reducer_call() {
-    CALLED_REDUCER.set(true);
+/// Notes that this transaction called a reducer or wrote a module's table, which rules out PREPARE TRANSACTION.
+pub(crate) fn note_module_lock() {
+    LOCKED_MODULE.set(true);
+    watch();
 }
 
 /// Runs `action` at every rollback of a transaction that called a reducer, from now on. It must neither raise nor touch the database.
@@ -46,7 +47,7 @@ pub(super) fn watch() {
 fn aborted() {
     super::timeout::after_abort();
     super::invalidation::after_abort();
-    if !CALLED_REDUCER.get() {
+    if !LOCKED_MODULE.get() {
         return;
     }
     if let Some(action) = ON_ABORT.get() {
@@ -55,7 +56,7 @@ fn aborted() {
 }
 
 fn ended() {
-    CALLED_REDUCER.set(false);
+    LOCKED_MODULE.set(false);
     super::invalidation::after_end();
 }
 
@@ -68,9 +69,10 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
         }
         pg_sys::XactEvent::XACT_EVENT_COMMIT | pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
         // The module's lock and its last-writer mark would outlive the session, across restarts.
-        pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE if CALLED_REDUCER.get() => {
+        pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE if LOCKED_MODULE.get() => {
             super::report::raise(Error::Unsupported {
-                what: "cannot PREPARE a transaction that has called a reducer".into(),
+                what: "cannot PREPARE a transaction that has called a reducer or written a module's table"
+                    .into(),
                 hint: "Use COMMIT.".into(),
             });
         }

@@ -133,7 +133,7 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
     if tick.depth() > limit {
         return Err(Error::CallDepth { limit });
     }
-    xact::note_reducer_call();
+    xact::note_module_lock();
     let memory = CallMemory::enter();
     let owner = user::become_owner(module.owner);
     snapshot::push();

@@ -117,6 +117,7 @@ impl CallTables {
         let codec = Rc::clone(&opened.codec);
         opened.table.writer(WriteContext {
             own_trigger: module.lock_trigger,
+            has_rivals: module.has_rivals(),
             search_path: &module.search_path,
             is_mapped: &codec.is_mapped,
             is_never_null: &codec.is_never_null,
@@ -387,10 +388,15 @@ impl Host for CallHost {
     }
 
     fn schedule_immediate(&mut self, reducer: &str, _args: &[u8]) -> HostResult<()> {
-        Err(HostError::Fatal(Error::Unsupported {
-            what: format!("cannot schedule reducer {reducer:?}: there is no scheduler yet"),
-            hint: "Call the reducer from SQL, or from a job scheduler such as cron.".into(),
-        }))
+        // Whether the reducer runs is never the caller's business (module-abi.md §1.9); the log says that it does not.
+        self.log(LogRecord {
+            level: 0,
+            target: Some("__spacetimedb__"),
+            file: None,
+            line: None,
+            message: &format!("reducer {reducer:?} was not scheduled: there is no scheduler yet"),
+        });
+        Ok(())
     }
 
     fn log(&mut self, record: LogRecord<'_>) {

@@ -6,7 +6,8 @@
 //! whoever can write into the directory owns the server, so it lies under the data directory and is ours alone (0700/0600),
 //! and no artifact is ever taken from SQL.
 //!
-//! Two files per artifact: `<key>.<start of blake3>.cwasm` is the code, `<key>.sum` names its length and full BLAKE3.
+//! Two files per artifact: `<key>.<start of blake3>.cwasm` is the code, `<key>.sum` names its length and the full
+//! BLAKE3 of key and code.
 //! The code's name follows from its contents, so backends that write at the same time cannot mix their files up.
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -102,7 +103,7 @@ impl ArtifactStore {
     ) -> Result<std::result::Result<Module, Unusable>> {
         let found = self.read_sum(key).and_then(|sum| {
             let path = self.code_path(key, &sum);
-            check(&path, &sum).map(|file| (path, file))
+            check(&path, key, &sum).map(|file| (path, file))
         });
         let (path, file) = match found {
             Ok(found) => found,
@@ -144,7 +145,7 @@ impl ArtifactStore {
 
     fn write(&self, key: &str, code: &[u8]) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
-        let sum = Sum { len: code.len() as u64, hash: blake3::hash(code) };
+        let sum = Sum { len: code.len() as u64, hash: hasher(key).update(code).finalize() };
         write_and_rename(&self.code_path(key, &sum), code)?;
         // Last: a sum without its code would be a damaged artifact, code without sum is none.
         write_and_rename(&self.sum_path(key), sum.to_string().as_bytes())?;
@@ -188,9 +189,18 @@ impl Hasher for HashBytes {
     }
 }
 
-/// Opens a file of the store. Links are not followed: the store makes none.
+/// Hashes code together with its key, so that a whole artifact under another one's name is noticed, too.
+fn hasher(key: &str) -> blake3::Hasher {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(key.as_bytes());
+    hasher
+}
+
+/// Opens a file of the store. Links are not followed: the store makes none. Nor is a pipe waited
+/// for: an open that waits cannot be cancelled.
 fn open_own(path: &Path) -> std::result::Result<File, Unusable> {
-    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC).open(path);
+    let flags = libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK;
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
     opened.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Unusable::Missing,
         _ => Unusable::Damaged(error.to_string()),
@@ -198,7 +208,7 @@ fn open_own(path: &Path) -> std::result::Result<File, Unusable> {
 }
 
 /// Opens the code and compares all of it with its sum.
-fn check(path: &Path, sum: &Sum) -> std::result::Result<File, Unusable> {
+fn check(path: &Path, key: &str, sum: &Sum) -> std::result::Result<File, Unusable> {
     let damaged = |error: io::Error| Unusable::Damaged(error.to_string());
     let mut file = match open_own(path) {
         Err(Unusable::Missing) => return Err(Unusable::Damaged("its sum is there, its code is not".into())),
@@ -208,7 +218,7 @@ fn check(path: &Path, sum: &Sum) -> std::result::Result<File, Unusable> {
     if !metadata.is_file() || metadata.len() != sum.len {
         return Err(Unusable::Damaged(format!("it has {} bytes instead of {}", metadata.len(), sum.len)));
     }
-    let mut hasher = blake3::Hasher::new();
+    let mut hasher = hasher(key);
     hasher.update_reader(&mut file).map_err(damaged)?;
     match hasher.finalize() == sum.hash {
         true => Ok(file),
