@@ -12,7 +12,7 @@ use std::rc::Rc;
 use spacetime_definition::Definition;
 
 use super::{LogFile, StatePaths};
-use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
+use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoredSequence, StoredTable};
 use crate::error::{Error, Result};
 use crate::pg::clock::ModuleState;
 use crate::pg::relation::OpenTable;
@@ -192,36 +192,16 @@ impl ReadyModule {
     /// Opens a table of the module for the length of a call.
     pub(crate) fn open_table(&self, at: usize) -> Result<(OpenTable, Rc<TableCodec>)> {
         let stored = &self.row.storage.tables[at];
-        let gone = |what: &str| Error::TableChanged {
-            module: self.row.name.clone(),
-            table: stored.pg_name.clone(),
-            problem: format!("{what} is gone"),
-        };
-        let relation = access::relation(self.schema, &stored.pg_name).ok_or_else(|| gone("it"))?;
+        let relation = access::relation(self.schema, &stored.pg_name)
+            .ok_or_else(|| self.changed(stored, "it is gone".into()))?;
+        let table = OpenTable::open(relation);
+        // Only now: opening may have waited for somebody's DDL.
         let current = self.codecs[at].borrow().as_ref().filter(|codec| codec.serves(relation)).cloned();
         if let Some(codec) = current {
-            return Ok((OpenTable::open(relation), codec));
+            return Ok((table, codec));
         }
-        let names = PartNames {
-            table: &stored.pg_name,
-            columns: stored.columns.iter().map(|column| column.pg_name.as_str()).collect(),
-            indexes: stored.indexes.iter().map(|index| index.pg_name.as_str()).collect(),
-            sequences: stored
-                .sequences
-                .iter()
-                .map(|sequence| {
-                    let oid = access::relation(self.schema, &sequence.pg_name);
-                    Ok((
-                        sequence.column,
-                        oid.ok_or_else(|| gone(&format!("sequence {:?}", sequence.pg_name)))?,
-                    ))
-                })
-                .collect::<Result<_>>()?,
-        };
-        let table = OpenTable::open(relation);
-        match TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, &table) {
+        match self.make_codec(at, relation, &table) {
             Ok(codec) => {
-                let codec = Rc::new(codec);
                 *self.codecs[at].borrow_mut() = Some(Rc::clone(&codec));
                 Ok((table, codec))
             }
@@ -231,6 +211,26 @@ impl ReadyModule {
                 Err(error)
             }
         }
+    }
+
+    fn make_codec(&self, at: usize, relation: Oid, table: &OpenTable) -> Result<Rc<TableCodec>> {
+        let stored = &self.row.storage.tables[at];
+        let sequence = |sequence: &StoredSequence| {
+            let oid = access::relation(self.schema, &sequence.pg_name);
+            let problem = || self.changed(stored, format!("sequence {:?} is gone", sequence.pg_name));
+            oid.map(|oid| (sequence.column, oid)).ok_or_else(problem)
+        };
+        let names = PartNames {
+            table: &stored.pg_name,
+            columns: stored.columns.iter().map(|column| column.pg_name.as_str()).collect(),
+            indexes: stored.indexes.iter().map(|index| index.pg_name.as_str()).collect(),
+            sequences: stored.sequences.iter().map(sequence).collect::<Result<_>>()?,
+        };
+        TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, table).map(Rc::new)
+    }
+
+    fn changed(&self, table: &StoredTable, problem: String) -> Error {
+        Error::TableChanged { module: self.row.name.clone(), table: table.pg_name.clone(), problem }
     }
 
     /// An instance that no rollback has left ahead of the database: an idle one, or a new one.

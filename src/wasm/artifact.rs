@@ -77,7 +77,7 @@ impl ArtifactStore {
 
     /// Deletes all artifacts of a module, whatever version made them. Sessions that have them mapped keep them.
     pub(crate) fn forget(&self, sha256: &[u8; 32]) {
-        let prefix = hex::encode(sha256);
+        let prefix = prefix(sha256);
         let Ok(entries) = std::fs::read_dir(&self.dir) else { return };
         for entry in entries.flatten() {
             if entry.file_name().to_string_lossy().starts_with(&prefix) {
@@ -171,7 +171,13 @@ fn key(sha256: &[u8; 32], fuel: Fuel) -> Result<String> {
     let mut version = HashBytes(blake3::Hasher::new());
     // Settings, target and processor features; wasmtime's own version among them.
     engine(fuel)?.precompile_compatibility_hash().hash(&mut version);
-    Ok(format!("{}-{}", hex::encode(sha256), &version.0.finalize().to_hex()[..16]))
+    Ok(format!("{}-{}", prefix(sha256), &version.0.finalize().to_hex()[..8]))
+}
+
+/// How names of artifacts of a module begin: half of its hash. A whole one would make paths that tar, and so
+/// pg_basebackup, refuses: they may have 99 bytes from the data directory on.
+fn prefix(sha256: &[u8; 32]) -> String {
+    hex::encode(&sha256[..16])
 }
 
 /// Feeds what is hashed to BLAKE3: the standard library's hashers may change from release to release.
