@@ -28,7 +28,7 @@ class ArtifactTest(ClusterTestCase):
         sha256 = self.connect().execute(
             "SELECT wasm_sha256 FROM spacetime.modules WHERE name = %s", [module]
         ).fetchone()[0]
-        found = [path for path in self.directory.iterdir() if path.name.startswith(sha256) and path.name.endswith(suffix)]
+        found = [path for path in self.directory.iterdir() if path.name.startswith(sha256[:32]) and path.name.endswith(suffix)]
         return sorted(found)
 
     def code(self, module):

@@ -39,7 +39,7 @@ class ConcurrencyTestCase(ClusterTestCase):
             try:
                 work(connection)
             except BaseException as error:
-                failures.append(error)
+                failures.append(f"{getattr(error, 'sqlstate', '')} {error}".split("\n")[0])
 
         threads = []
         for work in works:
