@@ -1,7 +1,8 @@
 //! Finds what operators' DDL has done to a module's tables, before a call stumbles over it.
 
-use super::ready;
+use super::{ReadyModule, ready};
 use crate::error::{Error, Result};
+use crate::pg::user;
 
 /// One difference between a module and what Postgres holds of it.
 #[derive(Debug)]
@@ -13,10 +14,21 @@ pub(crate) struct Finding {
 /// `check_module(name)`.
 pub(crate) fn check(module: &str) -> Result<Vec<Finding>> {
     let module = ready(module)?;
+    // Opening tables for writing pins settings; this level of them ends here.
+    let caller = user::become_owner(user::current_user());
+    let findings = differences(&module);
+    caller.restore();
+    findings
+}
+
+fn differences(module: &ReadyModule) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for (at, stored) in module.row.storage.tables.iter().enumerate() {
         match module.open_table(at) {
-            Ok((table, codec)) => {
+            Ok((mut table, codec)) => {
+                if let Err(error) = table.writer(module.write_context(&codec)).map(|_| ()) {
+                    findings.push(Finding { object: stored.pg_name.clone(), problem: error.to_string() });
+                }
                 let gone = codec.indexes.iter().filter(|index| index.facts.is_none());
                 findings.extend(gone.map(|index| Finding {
                     object: index.name.clone(),

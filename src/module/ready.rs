@@ -16,6 +16,7 @@ use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoredSequence, S
 use crate::error::{Error, Result};
 use crate::pg::clock::ModuleState;
 use crate::pg::relation::OpenTable;
+use crate::pg::writer::WriteContext;
 use crate::pg::{Oid, access, invalidation, xact};
 use crate::row::{PartNames, TableCodec};
 use crate::wasm::{ArtifactStore, Code, Fuel, Instance};
@@ -139,7 +140,7 @@ impl ReadyModule {
         xact::set_on_abort(|| ROLLBACKS.set(ROLLBACKS.get() + 1));
         Ok(Self {
             key: row.identity.to_string(),
-            search_path: format!("{}, pg_catalog, pg_temp", crate::pg::name::quote(&row.schema_name)),
+            search_path: format!("pg_catalog, {}, pg_temp", crate::pg::name::quote(&row.schema_name)),
             installation: catalog::installation()?,
             state: ModuleState::open(&StatePaths::state(row.identity))?,
             log: Rc::new(LogFile::new(StatePaths::log(row.identity))),
@@ -166,11 +167,6 @@ impl ReadyModule {
     /// Whether reducers of this module run one at a time.
     pub(crate) fn is_serial(&self) -> bool {
         self.row.concurrency == Concurrency::Serial
-    }
-
-    /// Whether the module's lock does not keep all other writers of its tables out.
-    pub(crate) fn has_rivals(&self) -> bool {
-        !self.is_serial() || self.row.sql_writers == SqlWriters::Free
     }
 
     /// The SQL function of a reducer.
@@ -224,6 +220,7 @@ impl ReadyModule {
             table: &stored.pg_name,
             columns: stored.columns.iter().map(|column| column.pg_name.as_str()).collect(),
             indexes: stored.indexes.iter().map(|index| index.pg_name.as_str()).collect(),
+            row_hash_index: stored.row_hash_index.as_deref(),
             sequences: stored.sequences.iter().map(sequence).collect::<Result<_>>()?,
         };
         TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, table).map(Rc::new)
@@ -231,6 +228,17 @@ impl ReadyModule {
 
     fn changed(&self, table: &StoredTable, problem: String) -> Error {
         Error::TableChanged { module: self.row.name.clone(), table: table.pg_name.clone(), problem }
+    }
+
+    /// What writing a table of the module needs to know of it.
+    pub(crate) fn write_context<'a>(&'a self, codec: &'a TableCodec) -> WriteContext<'a> {
+        WriteContext {
+            own_trigger: self.lock_trigger,
+            has_rivals: !self.is_serial() || self.row.sql_writers == SqlWriters::Free,
+            search_path: &self.search_path,
+            is_mapped: &codec.is_mapped,
+            is_never_null: &codec.is_never_null,
+        }
     }
 
     /// An instance that no rollback has left ahead of the database: an idle one, or a new one.

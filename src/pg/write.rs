@@ -92,7 +92,9 @@ impl Writer {
                 if !bracket.before_row(self.row, &mut old) {
                     return Ok(Written::Skipped);
                 }
-                // A trigger may have changed any column.
+                // A trigger may have changed the very row, which then is not the one to replace any more.
+                self.lock_row(&mut old)?.or_changed()?;
+                // Or any column of the new one.
                 same_key = None;
             }
             self.own_row(bracket);

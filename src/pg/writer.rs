@@ -69,7 +69,12 @@ impl Writer {
                 super::trigger::prepare_functions(target, estate);
             }
             pg_sys::ExecOpenIndices(target, false);
-            let unique = target::unique_indexes(target)?;
+            let unique = target::unique_indexes(target).inspect_err(|_| {
+                // Not every caller ends in an error of Postgres that would close them.
+                pg_sys::ExecCloseIndices(target);
+                (*estate).es_opened_result_relations = std::ptr::null_mut();
+                pg_sys::FreeExecutorState(estate);
+            })?;
             let constraints = (*(*relation).rd_att).constr;
             let mut writer = Self {
                 relation,
@@ -188,10 +193,10 @@ impl Writer {
         unsafe {
             // Slots that triggers made; they hold references that freeing the estate would not give back.
             pg_sys::ExecResetTupleTable((*self.estate).es_tupleTable, false);
-            pg_sys::ExecCloseIndices(self.target);
+            // Indexes of the table, and tables that cascades of foreign keys opened.
+            pg_sys::ExecCloseResultRelations(self.estate);
             pg_sys::ExecDropSingleTupleTableSlot(self.row);
             pg_sys::ExecDropSingleTupleTableSlot(self.hit);
-            (*self.estate).es_opened_result_relations = std::ptr::null_mut();
             pg_sys::FreeExecutorState(self.estate);
         }
     }

@@ -17,7 +17,7 @@ use crate::pg::memory::CallMemory;
 use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
 use crate::pg::write::Written;
-use crate::pg::writer::{WriteContext, Writer};
+use crate::pg::writer::Writer;
 use crate::pg::{RowId, access, snapshot, xact};
 use crate::row::{DecodeError, IndexCodec, TableCodec};
 use crate::wasm::host::{Errno, Host, HostError, HostResult, LogRecord, RangeBytes, RowBatch, ScanId};
@@ -115,13 +115,7 @@ impl CallTables {
         let module = Rc::clone(&self.module);
         let opened = self.opened(at)?;
         let codec = Rc::clone(&opened.codec);
-        opened.table.writer(WriteContext {
-            own_trigger: module.lock_trigger,
-            has_rivals: module.has_rivals(),
-            search_path: &module.search_path,
-            is_mapped: &codec.is_mapped,
-            is_never_null: &codec.is_never_null,
-        })?;
+        opened.table.writer(module.write_context(&codec))?;
         Ok((&mut opened.table, codec))
     }
 

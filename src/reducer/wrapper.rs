@@ -50,14 +50,13 @@ struct PreparedWrappers {
 /// Runs the reducer a wrapper stands for. Postgres has checked EXECUTE.
 pub(crate) fn call_wrapper(invocation: FunctionCall) -> Result<()> {
     entry::check(c"a reducer call")?;
-    let target = {
-        let prepared = prepared(invocation.function())?;
-        let generation = invalidation::modules_generation();
-        Target { module: Rc::clone(&prepared.module), reducer: prepared.reducer, generation }.lock()?
-    };
-    // Looked up again: while we waited for the lock another version may have been published.
     let prepared = prepared(invocation.function())?;
-    if !Rc::ptr_eq(&target.module, &prepared.module) {
+    let generation = invalidation::modules_generation();
+    let target =
+        Target { module: Rc::clone(&prepared.module), reducer: prepared.reducer, generation }.lock()?;
+    // While we waited for the lock another version may have been published, with other parameters.
+    let params = &prepared.module.definition.reducers[prepared.reducer].params;
+    if target.reducer().params != *params {
         return Err(outdated(&target));
     }
     let mut bytes = Vec::with_capacity(64);

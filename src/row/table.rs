@@ -58,6 +58,8 @@ pub(crate) struct PartNames<'a> {
     pub(crate) table: &'a str,
     pub(crate) columns: Vec<&'a str>,
     pub(crate) indexes: Vec<&'a str>,
+    /// The unique index that makes the table's rows a set, where no other does.
+    pub(crate) row_hash_index: Option<&'a str>,
     /// Column position and oid.
     pub(crate) sequences: Vec<(usize, Oid)>,
 }
@@ -102,11 +104,22 @@ impl TableCodec {
                 sequence: sequence.map(|(_, oid)| (*oid, column.ty.integer_width().unwrap_or(8))),
             });
         }
+        let indexes = index_codecs(definition, names, table);
+        // Without its unique indexes a table would take what the module believes impossible.
+        let gone = indexes.iter().find(|index| index.is_unique && index.facts.is_none());
+        if let Some(index) = gone {
+            return Err(changed(format!("unique index {:?} is gone", index.name)));
+        }
+        if let Some(name) = names.row_hash_index
+            && !table.indexes().iter().any(|(_, present)| present == name)
+        {
+            return Err(changed(format!("unique index {name:?} is gone")));
+        }
         let fields = definition.row_type().fields;
         Ok(Self {
             name: names.table.to_owned(),
             contains_float: fields.iter().any(|field| field.ty.contains_float()),
-            indexes: index_codecs(definition, names, table),
+            indexes,
             columns,
             fields,
             is_mapped,

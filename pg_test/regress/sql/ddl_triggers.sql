@@ -33,11 +33,11 @@ TRUNCATE triggers.seen;
 SELECT triggers.delete_labelled(1);
 SELECT what FROM triggers.seen ORDER BY n;
 TRUNCATE triggers.seen;
--- An equal row is no write; a violation fires nothing after.
+-- An equal row is no write: no trigger for each row after it, as with ON CONFLICT DO NOTHING.
 SELECT triggers.insert_labelled(1, 'one', 1);
 TRUNCATE triggers.seen;
 SELECT triggers.insert_labelled(1, 'one', 1);
-SELECT count(*) FROM triggers.seen WHERE what LIKE '%AFTER%' OR what LIKE 'f_new%';
+SELECT count(*) FROM triggers.seen WHERE what LIKE '%AFTER INSERT ROW%' OR what LIKE 'f_new INSERT 1%';
 -- As SQL does it: the same trace.
 TRUNCATE triggers.seen;
 INSERT INTO triggers.labelled VALUES (2, 'two', 2);
@@ -79,6 +79,7 @@ SELECT id, label FROM triggers.labelled WHERE id IN (600, 700);
 DROP TRIGGER refuse ON triggers.labelled;
 SELECT triggers.insert_labelled(700, 'somewhere', 1);
 -- A trigger that fails: its own SQLSTATE, before and after, and nothing is left.
+-- A SQLSTATE that Postgres does not define is kept only where no guest is below (docs/limits.md).
 CREATE FUNCTION triggers.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING ERRCODE = 'P7777'; END $$;
 CREATE TRIGGER fail BEFORE INSERT ON triggers.labelled FOR EACH ROW EXECUTE FUNCTION triggers.fail();
 SELECT triggers.insert_labelled(800, 'x', 1);
@@ -125,12 +126,12 @@ CREATE FUNCTION triggers.meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 CREATE TRIGGER meddle AFTER INSERT ON triggers.labelled FOR EACH ROW EXECUTE FUNCTION triggers.meddle();
 SELECT triggers.insert_labelled(2000, 'meddled with', 1);
 SELECT id, label, number FROM triggers.labelled;
--- A BEFORE trigger that writes the same row: SQL's own error, no crash.
+-- A BEFORE trigger that writes the same row: an error that says so (SQL has 27000), not a unique violation, no crash.
 DROP TRIGGER meddle ON triggers.labelled;
 CREATE FUNCTION triggers.meddle_before() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE triggers.labelled SET number = number + 1 WHERE id = OLD.id; RETURN coalesce(NEW, OLD); END $$;
 CREATE TRIGGER meddle_before BEFORE UPDATE OR DELETE ON triggers.labelled FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION triggers.meddle_before();
-SELECT triggers.update_labelled(2000, 'x', 5) \g /dev/null
-SELECT :'SQLSTATE' IN ('27000', '40001', '55000');
+CREATE FUNCTION pg_temp.state_of(sql text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE sql; RETURN 'ok'; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE; END $$;
+SELECT pg_temp.state_of($$SELECT triggers.update_labelled(2000, 'x', 5)$$) IN ('27000', '55000');
 UPDATE triggers.labelled SET number = 5;
 DROP TRIGGER meddle_before ON triggers.labelled;
 SELECT triggers.check_all();

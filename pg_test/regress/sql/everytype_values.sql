@@ -4,6 +4,8 @@
 \pset format unaligned
 \t on
 SET client_min_messages = error;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
 SELECT publish_module('values', pg_read_binary_file('test_modules/everytype.wasm')) ->> 'created';
 CREATE TEMP TABLE edge (type text, value jsonb, position int GENERATED ALWAYS AS IDENTITY);
 INSERT INTO edge (type, value) SELECT t, v FROM (VALUES

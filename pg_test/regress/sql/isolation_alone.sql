@@ -69,7 +69,7 @@ SELECT count(alone.insert_bag('parallel', position::int + 10)) FROM alone.ordere
 SELECT count(*) FROM alone.bag WHERE label = 'parallel';
 SELECT spacetime.sender() = (SELECT spacetime.sender()), (SELECT max(encode(spacetime.connection_id(), 'hex')) FROM alone.ordered_id) = encode(spacetime.connection_id(), 'hex');
 SELECT spacetime.describe('alone') IS NOT NULL;
-SELECT proname, proparallel, provolatile FROM pg_proc WHERE pronamespace = 'spacetime'::regnamespace AND proname IN ('drop_module', 'logs') OR proname IN ('publish_module', 'call_reducer') OR pronamespace = 'alone'::regnamespace AND proname = 'insert_bag' ORDER BY 1;
+SELECT proname, proparallel, provolatile FROM pg_proc WHERE pronamespace = 'spacetime'::regnamespace AND proname IN ('drop_module', 'logs') OR pronamespace = 'public'::regnamespace AND proname IN ('publish_module', 'call_reducer') OR pronamespace = 'alone'::regnamespace AND proname = 'insert_bag' ORDER BY 1;
 -- Mislabelled by an operator: refused inside of the parallel part, not a crash.
 ALTER FUNCTION alone.insert_bag PARALLEL SAFE;
 CREATE FUNCTION public.alone_parallel(n int) RETURNS int LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN PERFORM alone.insert_bag('in a worker', n); RETURN n; END $$;

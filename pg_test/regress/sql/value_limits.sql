@@ -4,6 +4,8 @@
 \pset format unaligned
 \t on
 SET client_min_messages = error;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
 SELECT publish_module('limits', pg_read_binary_file('test_modules/everytype.wasm')) ->> 'created';
 SELECT publish_module('limits-semantics', pg_read_binary_file('test_modules/semantics.wasm')) ->> 'created';
 
