@@ -49,6 +49,7 @@ GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers TO PUBLI
 -- Publishing runs code and makes objects: a right to be granted. Logs may hold what modules should not tell.
 REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.drop_module(text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._lock_module() FROM PUBLIC;
 
 COMMENT ON SCHEMA spacetime IS 'the spacetime extension: modules, their tables and reducers';
 COMMENT ON VIEW spacetime.modules IS 'published modules';

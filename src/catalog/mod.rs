@@ -5,8 +5,8 @@ mod module;
 mod storage;
 
 pub(crate) use module::{
-    Concurrency, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema, insert,
-    installation, update_code, wasm,
+    Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema,
+    grants, insert, installation, update_code, wasm,
 };
 pub(crate) use storage::{
     StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,

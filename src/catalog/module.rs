@@ -149,6 +149,36 @@ pub(crate) fn find_all_wrappers(schema: Oid) -> Result<Vec<(Oid, String)>> {
         .collect()
 }
 
+/// A right to execute a function.
+#[derive(Debug, Clone)]
+pub(crate) struct Grant {
+    /// `None` is PUBLIC.
+    pub(crate) grantee: Option<String>,
+    pub(crate) with_grant_option: bool,
+}
+
+/// Who may execute a function, its owner aside; `None` while nobody has changed the default.
+pub(crate) fn grants(function: Oid) -> Result<Option<Vec<Grant>>> {
+    let is_default = "SELECT (p.proacl IS NULL)::text FROM pg_proc p WHERE p.oid = $1";
+    let rows = read(is_default, &[Parameter::Oid(function)])?;
+    if rows.first().is_none_or(|row| row.first() != Some(&Some(b"false".to_vec()))) {
+        return Ok(None);
+    }
+    let query = "SELECT CASE WHEN a.grantee <> 0 THEN pg_get_userbyid(a.grantee)::text END, a.is_grantable::text \
+                 FROM pg_proc p, aclexplode(p.proacl) a \
+                 WHERE p.oid = $1 AND a.privilege_type = 'EXECUTE' AND a.grantee <> p.proowner";
+    let rows = read(query, &[Parameter::Oid(function)])?;
+    let text =
+        |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8(bytes).map_err(broken)).transpose();
+    let grants = rows.into_iter().map(|row| {
+        let mut columns = row.into_iter();
+        let grantee = text(columns.next().flatten())?;
+        let with_grant_option = text(columns.next().flatten())?.as_deref() == Some("true");
+        Ok(Grant { grantee, with_grant_option })
+    });
+    grants.collect::<Result<_>>().map(Some)
+}
+
 /// Records a new module under its name.
 pub(crate) fn insert(module: &ModuleRow, wasm: &[u8]) -> Result<()> {
     let storage = pgrx::JsonB(serde_json::to_value(&module.storage).map_err(broken)?);

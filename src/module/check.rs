@@ -14,8 +14,10 @@ pub(crate) struct Finding {
 /// `check_module(name)`.
 pub(crate) fn check(module: &str) -> Result<Vec<Finding>> {
     let module = ready(module)?;
-    // Opening tables for writing pins settings; this level of them ends here.
-    let caller = user::become_owner(user::current_user());
+    module.require_owner("check it")?;
+    // Looking at defaults and index expressions can call functions of the owner's: with the owner's rights, then.
+    let caller = user::become_owner(module.owner);
+    user::pin_settings(&module.search_path);
     let findings = differences(&module);
     caller.restore();
     findings

@@ -2,7 +2,9 @@
 
 use spacetime_auth::Identity;
 
-use crate::catalog::{StoragePlan, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType};
+use crate::catalog::{
+    Grant, StoragePlan, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
+};
 use crate::pg::name::{literal, quote, quote_qualified};
 use crate::pg::target::OWN_CHECK_PREFIX;
 
@@ -164,4 +166,25 @@ pub(super) fn drop_lock_triggers(plan: &StoragePlan, schema: &str) -> impl Itera
     plan.tables.iter().map(move |table| {
         format!("DROP TRIGGER IF EXISTS spacetime_lock ON {}", quote_qualified(schema, &table.pg_name))
     })
+}
+
+/// Statements that give the functions of a new version the rights those of the old one had.
+pub(super) fn restore_grants(
+    reducers: &[StoredReducer],
+    schema: &str,
+    grants: &[(String, Vec<Grant>)],
+) -> Vec<String> {
+    let mut statements = Vec::new();
+    for (name, grants) in grants {
+        let Some(reducer) = reducers.iter().find(|reducer| reducer.name == *name) else { continue };
+        let Some(function) = &reducer.pg_name else { continue };
+        let function = format!("{}({})", quote_qualified(schema, function), reducer.arguments);
+        statements.push(format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"));
+        statements.extend(grants.iter().map(|grant| {
+            let option = if grant.with_grant_option { " WITH GRANT OPTION" } else { "" };
+            let grantee = grant.grantee.as_deref().map_or_else(|| "PUBLIC".into(), quote);
+            format!("GRANT EXECUTE ON FUNCTION {function} TO {grantee}{option}")
+        }));
+    }
+    statements
 }

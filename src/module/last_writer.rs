@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use spacetime_auth::Identity;
 
 use super::StatePaths;
+use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::clock::ModuleState;
 use crate::pg::{Oid, access, snapshot, xact};
@@ -29,11 +30,7 @@ pub(crate) fn lock_for_sql_writer(schema: Oid, lock_table: &str, identity: &str)
     let state = match known {
         Some(state) => state,
         None => {
-            let bytes = hex::decode(identity).ok().and_then(|bytes| bytes.try_into().ok());
-            let identity = bytes.map(Identity::from_be_bytes);
-            let identity =
-                identity.ok_or_else(|| Error::Internal("trigger spacetime_lock has no identity".into()))?;
-            let state = ModuleState::open(&StatePaths::state(identity))?;
+            let state = ModuleState::open(&StatePaths::state(module_of_lock(schema, lock_table, identity)?))?;
             STATES.with_borrow_mut(|states| states.insert(lock, state));
             state
         }
@@ -42,6 +39,18 @@ pub(crate) fn lock_for_sql_writer(schema: Oid, lock_table: &str, identity: &str)
     require_last_writer_seen(state, &schema_name, lock_table)?;
     state.note_writer(xact::top_xid());
     Ok(())
+}
+
+/// The module of a lock trigger. What the trigger says of itself is checked: a trigger on somebody else's table must not
+/// pass for a writer of the module.
+fn module_of_lock(schema: Oid, lock_table: &str, identity: &str) -> Result<Identity> {
+    let module = catalog::find(identity)?.filter(|module| {
+        module.storage.lock_table == lock_table && access::schema(&module.schema_name) == Some(schema)
+    });
+    module.map(|module| module.identity).ok_or_else(|| Error::Forbidden {
+        what: "this trigger is not one that publishing a module made".into(),
+        hint: "Drop the trigger, or publish the module again.".into(),
+    })
 }
 
 /// Under one snapshot for the whole transaction nobody may write on top of what somebody has changed since: a module has

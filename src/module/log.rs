@@ -11,13 +11,10 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::pg::user;
 use crate::wasm::host::LogRecord;
 
 /// Size at which a log is set aside; the last one set aside is kept.
 const FILE_BYTES_MAX: u64 = 16 << 20;
-/// Longest message kept.
-const MESSAGE_BYTES_MAX: usize = 64 << 10;
 
 /// One record as it is in the file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,17 +50,13 @@ impl LogFile {
         }
         let now =
             SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros());
-        let mut end = record.message.len().min(MESSAGE_BYTES_MAX);
-        while !record.message.is_char_boundary(end) {
-            end -= 1;
-        }
         let line = LogLine {
             ts: i64::try_from(now).unwrap_or(i64::MAX),
             level: level_name(record.level).to_owned(),
             target: record.target.map(str::to_owned),
             file: record.file.map(str::to_owned),
             line: record.line,
-            message: record.message[..end].to_owned(),
+            message: record.message.to_owned(),
         };
         if let Ok(mut text) = serde_json::to_vec(&line) {
             text.push(b'\n');
@@ -122,12 +115,7 @@ impl LogFile {
 /// `logs(module, limit_rows, min_level)`, for the module's owner.
 pub(crate) fn read_log(module: &str, limit_rows: i32, min_level: &str) -> Result<Vec<LogLine>> {
     let module = super::ready(module)?;
-    if !user::has_rights_of(user::current_user(), module.owner) {
-        return Err(Error::Forbidden {
-            what: format!("must be owner of module {:?} to read its log", module.row.name),
-            hint: format!("It belongs to role {:?}.", module.row.owner_role),
-        });
-    }
+    module.require_owner("read its log")?;
     module.log.read(usize::try_from(limit_rows).unwrap_or(0), min_level)
 }
 
@@ -139,7 +127,12 @@ fn open(path: &Path) -> std::io::Result<File> {
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory)?;
     }
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
+        .open(path)
 }
 
 /// 0 most important; panics count as errors.

@@ -12,7 +12,7 @@ use super::options::Options;
 use super::{LogFile, StatePaths, ddl, plan, ready};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoragePlan};
 use crate::error::{Error, Result};
-use crate::pg::{access, entry, invalidation, name, user};
+use crate::pg::{Oid, access, entry, invalidation, name, user};
 use crate::reducer::{self, Caller};
 use crate::wasm::{ArtifactStore, Code};
 
@@ -123,10 +123,11 @@ fn create(
         u64_as,
         storage,
     };
-    run(&ddl::create(&row.storage, &row.schema_name), &mut steps)?;
+    let owner = owner_of(&row)?;
+    run(owner, &ddl::create(&row.storage, &row.schema_name), &mut steps)?;
     catalog::insert(&row, upload.wasm)?;
     if row.concurrency == Concurrency::Serial && row.sql_writers == SqlWriters::Locked {
-        run(&ddl::lock_triggers(&row.storage, &row.schema_name, identity), &mut steps)?;
+        run_as_superuser(&ddl::lock_triggers(&row.storage, &row.schema_name, identity), &mut steps)?;
     }
     create_wrappers(&row, &mut steps)?;
     let ready = ready(module)?;
@@ -172,13 +173,15 @@ fn update(existing: ModuleRow, upload: &Upload<'_>) -> Result<serde_json::Value>
         .filter(|reducer| !unchanged(reducer))
         .filter_map(|reducer| ddl::drop_wrapper(reducer, &row.schema_name))
         .collect();
-    run(&drops, &mut steps)?;
+    let grants = wrapper_grants(&row, &old)?;
+    run(owner_of(&row)?, &drops, &mut steps)?;
     catalog::update_code(&row, upload.wasm)?;
     let added = row.storage.reducers.iter().filter(|reducer| !old.contains(reducer));
     let wrappers = added
         .filter_map(|reducer| ddl::create_wrapper(reducer, &row.schema_name, row.identity, &row.owner_role))
         .collect::<Vec<_>>();
     run_as_superuser(&wrappers, &mut steps)?;
+    run(owner_of(&row)?, &ddl::restore_grants(&row.storage.reducers, &row.schema_name, &grants), &mut steps)?;
     forget_artifact(&existing);
     warn_of_gaps(&upload.definition);
     Ok(result(&row, false, &steps))
@@ -194,18 +197,48 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
 }
 
 fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<()> {
-    if access::schema(&row.schema_name).is_some() {
+    // Without its lock table the schema is not the module's any more, whoever's it is.
+    let schema = access::schema(&row.schema_name);
+    let lock_table = schema.and_then(|schema| access::relation(schema, &row.storage.lock_table));
+    if let (Some(schema), Some(lock_table)) = (schema, lock_table)
+        && access::owns_schema(owner_of(row)?, schema)
+    {
+        // Reducers that run now end first, and do not meet half of the drop.
+        access::lock_module(lock_table);
         let statements = if keep_data {
             let drops = row.storage.reducers.iter().filter_map(|r| ddl::drop_wrapper(r, &row.schema_name));
             drops.chain(ddl::drop_lock_triggers(&row.storage, &row.schema_name)).collect()
         } else {
             vec![format!("DROP SCHEMA {} CASCADE", name::quote(&row.schema_name))]
         };
-        run(&statements, steps)?;
+        run(user::current_user(), &statements, steps)?;
     }
     catalog::delete(row.identity)?;
     forget_artifact(row);
     announce()
+}
+
+fn owner_of(row: &ModuleRow) -> Result<Oid> {
+    access::role(&row.owner_role).ok_or_else(|| Error::NotInState {
+        what: format!("role {:?}, owner of module {:?}, does not exist", row.owner_role, row.name),
+        hint: "Create the role.".into(),
+    })
+}
+
+/// Who may execute the functions of reducers, by reducer: a new version must not give back what was revoked.
+fn wrapper_grants(
+    row: &ModuleRow,
+    reducers: &[catalog::StoredReducer],
+) -> Result<Vec<(String, Vec<catalog::Grant>)>> {
+    let module = ready(&row.identity.to_string())?;
+    let granted = reducers.iter().filter_map(|reducer| Some((reducer, module.wrapper(&reducer.name)?)));
+    granted
+        .filter_map(|(reducer, function)| {
+            catalog::grants(function)
+                .map(|grants| grants.map(|grants| (reducer.name.clone(), grants)))
+                .transpose()
+        })
+        .collect()
 }
 
 fn create_wrappers(row: &ModuleRow, steps: &mut Vec<String>) -> Result<()> {
@@ -218,9 +251,9 @@ fn create_wrappers(row: &ModuleRow, steps: &mut Vec<String>) -> Result<()> {
     run_as_superuser(&wrappers, steps)
 }
 
-/// Runs DDL with the rights of the caller, and with settings nobody can bend it by.
-fn run(statements: &[String], steps: &mut Vec<String>) -> Result<()> {
-    let caller = user::become_owner(user::current_user());
+/// Runs DDL with the rights of `role`, and with settings nobody can bend it by.
+fn run(role: Oid, statements: &[String], steps: &mut Vec<String>) -> Result<()> {
+    let caller = user::become_owner(role);
     let done = run_pinned(statements, steps);
     caller.restore();
     done

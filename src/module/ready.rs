@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::pg::clock::ModuleState;
 use crate::pg::relation::OpenTable;
 use crate::pg::writer::WriteContext;
-use crate::pg::{Oid, access, invalidation, xact};
+use crate::pg::{Oid, access, invalidation, user, xact};
 use crate::row::{PartNames, TableCodec};
 use crate::wasm::{ArtifactStore, Code, Fuel, Instance};
 
@@ -191,6 +191,16 @@ impl ReadyModule {
         let relation = access::relation(self.schema, &stored.pg_name)
             .ok_or_else(|| self.changed(stored, "it is gone".into()))?;
         let table = OpenTable::open(relation);
+        if !user::has_rights_of(self.owner, table.owner()) {
+            table.close();
+            return Err(Error::Forbidden {
+                what: format!(
+                    "table {:?} does not belong to the owner of module {:?}",
+                    stored.pg_name, self.row.name
+                ),
+                hint: format!("ALTER TABLE … OWNER TO {}", crate::pg::name::quote(&self.row.owner_role)),
+            });
+        }
         // Only now: opening may have waited for somebody's DDL.
         let current = self.codecs[at].borrow().as_ref().filter(|codec| codec.serves(relation)).cloned();
         if let Some(codec) = current {
@@ -230,11 +240,23 @@ impl ReadyModule {
         Error::TableChanged { module: self.row.name.clone(), table: table.pg_name.clone(), problem }
     }
 
+    /// Refuses everybody but the module's owner (and superusers). `what` completes "must be owner … to".
+    pub(super) fn require_owner(&self, what: &str) -> Result<()> {
+        if user::has_rights_of(user::current_user(), self.owner) {
+            return Ok(());
+        }
+        Err(Error::Forbidden {
+            what: format!("must be owner of module {:?} to {what}", self.row.name),
+            hint: format!("It belongs to role {:?}.", self.row.owner_role),
+        })
+    }
+
     /// What writing a table of the module needs to know of it.
     pub(crate) fn write_context<'a>(&'a self, codec: &'a TableCodec) -> WriteContext<'a> {
         WriteContext {
             own_trigger: self.lock_trigger,
             has_rivals: !self.is_serial() || self.row.sql_writers == SqlWriters::Free,
+            evaluates: codec.evaluates,
             search_path: &self.search_path,
             is_mapped: &codec.is_mapped,
             is_never_null: &codec.is_never_null,

@@ -123,3 +123,14 @@ pub(crate) fn lock_catalog(catalog: Oid) {
     // SAFETY: raises on timeout, cancel or deadlock.
     unsafe { pg_sys::LockRelationOid(catalog, pg_sys::ShareUpdateExclusiveLock as i32) }
 }
+
+/// Whether `role` has the rights of a schema's owner.
+pub(crate) fn owns_schema(role: Oid, schema: Oid) -> bool {
+    // SAFETY: raises when the schema does not exist.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return pg_sys::pg_namespace_ownercheck(schema, role);
+        #[cfg(not(feature = "pg15"))]
+        return pg_sys::object_ownercheck(pg_sys::NamespaceRelationId, schema, role);
+    }
+}

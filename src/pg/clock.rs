@@ -47,6 +47,7 @@ impl ModuleState {
             .create(true)
             .truncate(false)
             .mode(0o600)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
             .open(path)
             .map_err(failed("open"))?;
         let length = file.metadata().map_err(failed("inspect"))?.len();

@@ -9,7 +9,8 @@ pub(crate) const NAME_BYTES_MAX: usize = pg_sys::NAMEDATALEN as usize - 1;
 
 /// `quote_identifier`: quoted only where it must be.
 pub(crate) fn quote(name: &str) -> String {
-    let Ok(name_c) = CString::new(name) else { return format!("\"{}\"", name.replace('\0', "")) };
+    // No name holds U+0000 (the definition refuses it), and none may end the quoting if it did.
+    let name_c = CString::new(name.replace('\0', "")).unwrap_or_default();
     // SAFETY: `quote_identifier` returns its argument or a palloc'd copy; copied before either goes away.
     unsafe { CStr::from_ptr(pg_sys::quote_identifier(name_c.as_ptr())) }.to_string_lossy().into_owned()
 }

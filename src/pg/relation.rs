@@ -7,6 +7,7 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys::{self, Datum, Oid};
 
+use super::index::IndexFacts;
 use super::writer::{WriteContext, Writer};
 use crate::error::{Error, Result};
 
@@ -154,16 +155,72 @@ impl OpenTable {
         }
     }
 
-    /// Facts of the index `oid` of this table.
-    pub(crate) fn index_facts(&self, oid: Oid) -> super::index::IndexFacts {
+    /// Facts of the index `oid` of this table, if it is a whole, valid btree over just `keys` (attribute numbers), and
+    /// unique if need be. An index of another shape under the same name would be entered with keys of wrong types.
+    pub(crate) fn index_facts(&self, oid: Oid, keys: &[i16], is_unique: bool) -> Option<IndexFacts> {
         // SAFETY: opened and closed here; the lock stays, as usual for indexes of a locked table.
         unsafe {
             let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as i32);
-            let facts = super::index::IndexFacts::of(index);
+            let form = &*(*index).rd_index;
+            let width = usize::try_from(form.indnkeyatts).unwrap_or(0);
+            let fits = is_usable(index, is_unique)
+                && width == keys.len()
+                && form.indkey.values.as_slice(width) == keys;
+            let facts = fits.then(|| IndexFacts::of(index));
             pg_sys::index_close(index, pg_sys::NoLock as i32);
             facts
         }
     }
+
+    /// Whether the index `oid` keeps rows of the whole table unique.
+    pub(crate) fn is_unique_index(&self, oid: Oid) -> bool {
+        // SAFETY: as `index_facts`.
+        unsafe {
+            let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as i32);
+            let is_unique = is_usable(index, true);
+            pg_sys::index_close(index, pg_sys::NoLock as i32);
+            is_unique
+        }
+    }
+
+    /// Whether any index evaluates expressions.
+    pub(crate) fn has_index_expressions(&self) -> bool {
+        self.indexes().iter().any(|(oid, _)| {
+            // SAFETY: as `index_facts`. Looks at the stored tuple: asking for the expressions would evaluate them.
+            unsafe {
+                let index = pg_sys::index_open(*oid, pg_sys::AccessShareLock as i32);
+                let has = [pg_sys::Anum_pg_index_indexprs, pg_sys::Anum_pg_index_indpred]
+                    .iter()
+                    .any(|column| !is_null_in_catalog(index, *column));
+                pg_sys::index_close(index, pg_sys::NoLock as i32);
+                has
+            }
+        })
+    }
+
+    /// Role that owns the table.
+    pub(crate) fn owner(&self) -> Oid {
+        // SAFETY: the relation is open.
+        unsafe { (*(*self.relation).rd_rel).relowner }
+    }
+}
+
+/// A valid btree over all rows, and unique at once if need be.
+unsafe fn is_usable(index: pg_sys::Relation, is_unique: bool) -> bool {
+    // SAFETY: an open index.
+    unsafe {
+        let form = &*(*index).rd_index;
+        (*(*index).rd_rel).relam == pg_sys::BTREE_AM_OID
+            && form.indisvalid
+            && (!is_unique || (form.indisunique && form.indimmediate))
+            && is_null_in_catalog(index, pg_sys::Anum_pg_index_indpred)
+    }
+}
+
+/// Whether a column of the index's pg_index row is NULL.
+unsafe fn is_null_in_catalog(index: pg_sys::Relation, column: u32) -> bool {
+    // SAFETY: an open index holds a copy of its catalog row.
+    unsafe { pg_sys::heap_attisnull((*index).rd_indextuple, column as i32, std::ptr::null_mut()) }
 }
 
 /// # Safety

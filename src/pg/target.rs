@@ -132,12 +132,3 @@ pub(super) unsafe fn has_foreign_not_null(descriptor: pg_sys::TupleDesc, is_neve
     let refuses_null = |at: usize| unsafe { (*attribute(descriptor, at)).attnotnull };
     is_never_null.iter().enumerate().any(|(at, never_null)| !never_null && refuses_null(at))
 }
-
-/// Whether an index evaluates expressions, which may be an operator's.
-pub(super) unsafe fn has_index_expressions(target: *mut pg_sys::ResultRelInfo) -> bool {
-    // SAFETY: ExecOpenIndices filled the array with `ri_NumIndices` entries.
-    (0..unsafe { (*target).ri_NumIndices } as usize).any(|at| unsafe {
-        let info = *(*target).ri_IndexRelationInfo.add(at);
-        !(*info).ii_Expressions.is_null() || !(*info).ii_Predicate.is_null()
-    })
-}

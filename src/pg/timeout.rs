@@ -36,6 +36,7 @@ impl Tick {
     pub(crate) fn enter() -> Self {
         let depth = DEPTH.get() + 1;
         if depth == 1 {
+            super::xact::watch();
             let id = TIMER.get().unwrap_or_else(|| {
                 // SAFETY: the handler is async-signal-safe: one atomic add.
                 let id = unsafe { external::register_timeout(on_tick) };

@@ -45,6 +45,8 @@ pub(crate) struct WriteContext<'a> {
     pub(crate) own_trigger: Oid,
     /// Others may write the table at the same time: no lock keeps them out.
     pub(crate) has_rivals: bool,
+    /// Operators have put columns or index expressions on the table.
+    pub(crate) evaluates: bool,
     /// Search path for triggers, defaults and constraints of operators.
     pub(crate) search_path: &'a str,
     /// For each attribute of the table, whether the module knows it.
@@ -59,8 +61,14 @@ impl Writer {
         // SAFETY: the relation stays open for the length of the call, as does the memory context all this lives in.
         unsafe {
             pg_sys::LockRelationOid((*relation).rd_id, pg_sys::RowExclusiveLock as i32);
-            let estate = pg_sys::CreateExecutorState();
+            let constraints = (*(*relation).rd_att).constr;
+            let has_checks = target::has_foreign_checks(constraints);
             let bracketed = target::has_foreign_triggers((*relation).trigdesc, context.own_trigger);
+            if bracketed || has_checks || context.evaluates {
+                // Before anything is opened: planning an expression may already call its functions.
+                super::user::pin_settings(context.search_path);
+            }
+            let estate = pg_sys::CreateExecutorState();
             let target =
                 if bracketed { target::full_target(relation) } else { target::plain_target(relation) };
             (*estate).es_opened_result_relations =
@@ -75,7 +83,6 @@ impl Writer {
                 (*estate).es_opened_result_relations = std::ptr::null_mut();
                 pg_sys::FreeExecutorState(estate);
             })?;
-            let constraints = (*(*relation).rd_att).constr;
             let mut writer = Self {
                 relation,
                 estate,
@@ -87,7 +94,7 @@ impl Writer {
                 bracketed,
                 // A BEFORE trigger can store what the codec never would.
                 constrained: bracketed
-                    || target::has_foreign_checks(constraints)
+                    || has_checks
                     || target::has_foreign_not_null((*relation).rd_att, context.is_never_null),
                 generated: !constraints.is_null() && (*constraints).has_generated_stored,
                 is_checked: (false, false),
@@ -96,10 +103,6 @@ impl Writer {
                 is_mapped: context.is_mapped.to_vec(),
             };
             writer.prepare_defaults();
-            let evaluates = writer.constrained || writer.generated || !writer.defaults.is_empty();
-            if evaluates || target::has_index_expressions(target) {
-                super::user::pin_settings(context.search_path);
-            }
             Ok(writer)
         }
     }

@@ -37,8 +37,10 @@ impl Target {
 
     /// Finds a reducer clients may call. Private ones do not exist for anybody but the owner.
     pub(super) fn find(module: &str, reducer: &str) -> Result<Self> {
-        let module = ready(module)?;
+        invalidation::accept();
+        // Before the look-up: what is published meanwhile must not pass for known.
         let generation = invalidation::modules_generation();
+        let module = ready(module)?;
         let found = module.definition.reducer_by_name(reducer);
         let is_owner = || user::has_rights_of(user::current_user(), module.owner);
         let visible = found.filter(|at| {
@@ -95,7 +97,7 @@ impl Target {
             let changed =
                 now.row.version != target.module.row.version || now.lock_table != target.module.lock_table;
             if !changed {
-                return Ok(target);
+                return Ok(Self { module: now, ..target });
             }
             target = Self::find(&now.key, &target.reducer().name)?;
         }

@@ -89,6 +89,17 @@ impl CallTables {
         let mut batch = RowBatch::default();
         open.has_more = self.read(&mut open, FIRST_BATCH_BYTES, &mut batch)?;
         open.batch = batch;
+        let waiting = self.scans.iter().flatten().map(|open| open.batch.bytes.capacity()).sum::<usize>();
+        let limit = crate::guc::max_memory_bytes();
+        if waiting + open.batch.bytes.capacity() > limit {
+            return Err(Error::Limit {
+                module: self.module.row.name.clone(),
+                function: "a reducer".into(),
+                what: format!("{} MB of rows in scans it does not read", limit >> 20),
+                setting: "spacetime.max_memory_mb",
+            }
+            .into());
+        }
         let free = self.scans.iter().position(Option::is_none).unwrap_or(self.scans.len());
         if free == self.scans.len() {
             self.scans.push(None);

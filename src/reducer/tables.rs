@@ -18,7 +18,7 @@ use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
 use crate::pg::write::Written;
 use crate::pg::writer::Writer;
-use crate::pg::{RowId, access, snapshot, xact};
+use crate::pg::{RowId, access, interrupt, snapshot, xact};
 use crate::row::{DecodeError, IndexCodec, TableCodec};
 use crate::wasm::host::{Errno, Host, HostError, HostResult, LogRecord, RangeBytes, RowBatch, ScanId};
 
@@ -166,6 +166,7 @@ impl CallTables {
         let (table, _) = self.writer(at)?;
         let mut deleted = 0;
         for row in rows {
+            interrupt::process();
             let written = memory.with_row(|| -> Result<Written> { table.open_writer()?.delete(*row) })?;
             deleted += u32::from(written == Written::Done);
         }
@@ -190,6 +191,7 @@ impl CallTables {
         let codec = Rc::clone(&self.opened(at)?.codec);
         let mut deleted = 0;
         for _ in 0..count {
+            interrupt::process();
             let start = reader.position();
             codec.skip_row(&mut reader).map_err(|_| Errno::BsatnDecodeError)?;
             let found = self.find_equal(at, reader.since(start))?;

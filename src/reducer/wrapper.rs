@@ -50,8 +50,9 @@ struct PreparedWrappers {
 /// Runs the reducer a wrapper stands for. Postgres has checked EXECUTE.
 pub(crate) fn call_wrapper(invocation: FunctionCall) -> Result<()> {
     entry::check(c"a reducer call")?;
-    let prepared = prepared(invocation.function())?;
+    invalidation::accept();
     let generation = invalidation::modules_generation();
+    let prepared = prepared(invocation.function())?;
     let target =
         Target { module: Rc::clone(&prepared.module), reducer: prepared.reducer, generation }.lock()?;
     // While we waited for the lock another version may have been published, with other parameters.

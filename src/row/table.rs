@@ -24,6 +24,8 @@ pub(crate) struct TableCodec {
     pub(crate) is_mapped: Vec<bool>,
     /// For each attribute, whether the module's values for it are never NULL.
     pub(crate) is_never_null: Vec<bool>,
+    /// Operators have put columns or index expressions on the table, which may call functions of theirs.
+    pub(crate) evaluates: bool,
     pub(crate) indexes: Vec<IndexCodec>,
     generation: u64,
     relation: Oid,
@@ -104,14 +106,14 @@ impl TableCodec {
                 sequence: sequence.map(|(_, oid)| (*oid, column.ty.integer_width().unwrap_or(8))),
             });
         }
-        let indexes = index_codecs(definition, names, table);
+        let indexes = index_codecs(definition, names, table, &columns);
         // Without its unique indexes a table would take what the module believes impossible.
         let gone = indexes.iter().find(|index| index.is_unique && index.facts.is_none());
         if let Some(index) = gone {
             return Err(changed(format!("unique index {:?} is gone", index.name)));
         }
         if let Some(name) = names.row_hash_index
-            && !table.indexes().iter().any(|(_, present)| present == name)
+            && !table.indexes().iter().any(|(oid, present)| present == name && table.is_unique_index(*oid))
         {
             return Err(changed(format!("unique index {name:?} is gone")));
         }
@@ -122,6 +124,8 @@ impl TableCodec {
             indexes,
             columns,
             fields,
+            evaluates: attributes.iter().any(|attribute| !is_mapped[attribute.number as usize - 1])
+                || table.has_index_expressions(),
             is_mapped,
             is_never_null,
             generation,
@@ -264,21 +268,28 @@ fn find_column<'a>(attributes: &'a [Attribute], name: &str) -> std::result::Resu
     }
 }
 
-fn index_codecs(definition: &Table, names: &PartNames<'_>, table: &OpenTable) -> Vec<IndexCodec> {
+fn index_codecs(
+    definition: &Table,
+    names: &PartNames<'_>,
+    table: &OpenTable,
+    columns: &[ColumnCodec],
+) -> Vec<IndexCodec> {
     let present = table.indexes();
     definition
         .indexes
         .iter()
         .zip(&names.indexes)
-        .map(|(index, name)| IndexCodec {
-            facts: present
-                .iter()
-                .find(|(_, present)| present == name)
-                .map(|(oid, _)| table.index_facts(*oid)),
-            is_unique: index.is_unique,
-            algorithm: index.algorithm,
-            columns: index.columns.clone(),
-            name: (*name).to_owned(),
+        .map(|(index, name)| {
+            let keys: Vec<_> =
+                index.columns.iter().map(|column| columns[*column].attribute as i16 + 1).collect();
+            let found = present.iter().find(|(_, present)| present == name);
+            IndexCodec {
+                facts: found.and_then(|(oid, _)| table.index_facts(*oid, &keys, index.is_unique)),
+                is_unique: index.is_unique,
+                algorithm: index.algorithm,
+                columns: index.columns.clone(),
+                name: (*name).to_owned(),
+            }
         })
         .collect()
 }

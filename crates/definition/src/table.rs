@@ -248,6 +248,10 @@ fn claim_names(subject: &str, table: &Table, relations: &mut Namespace) -> Resul
         if name.is_empty() {
             return Err(Error::invalid(subject, "the name is empty"));
         }
+        // Unlike other names these need not be identifiers, but they end up in C strings.
+        if name.contains('\0') {
+            return Err(Error::invalid(subject, "the name contains U+0000"));
+        }
         relations.claim(name, &subject)?;
     }
     Ok(())

@@ -18,6 +18,11 @@ use crate::wasm::state::State;
 const LEVEL_PANIC: u8 = 101;
 const LEVEL_INFO: u8 = 2;
 
+/// Longest message kept of a record.
+const MESSAGE_BYTES_MAX: usize = 64 << 10;
+/// Longest target and file name kept of a record, and name of a timer.
+const NAME_BYTES_MAX: usize = 1 << 10;
+
 /// "No line number".
 const NO_LINE: u32 = u32::MAX;
 
@@ -45,7 +50,7 @@ fn console_log(
         let texts = (
             optional_text(memory, target, target_len),
             optional_text(memory, file, file_len),
-            read(memory, message, message_len).ok().map(String::from_utf8_lossy),
+            read(memory, message, message_len).ok().map(|text| beginning(text, MESSAGE_BYTES_MAX)),
         );
         let (Some(target), Some(file), Some(message)) = texts else { return Ok(()) };
         let record = LogRecord {
@@ -69,8 +74,13 @@ fn console_log(
 fn optional_text(memory: &[u8], ptr: u32, len: u32) -> Option<Option<Cow<'_, str>>> {
     match ptr {
         0 => Some(None),
-        _ => read(memory, ptr, len).ok().map(|bytes| Some(String::from_utf8_lossy(bytes))),
+        _ => read(memory, ptr, len).ok().map(|bytes| Some(beginning(bytes, NAME_BYTES_MAX))),
     }
+}
+
+/// What is kept of a text. Cut before it is decoded: guests may pass all of their memory.
+fn beginning(text: &[u8], bytes_max: usize) -> Cow<'_, str> {
+    String::from_utf8_lossy(&text[..text.len().min(bytes_max)])
 }
 
 fn panic_reason(record: &LogRecord<'_>) -> String {
