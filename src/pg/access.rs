@@ -65,9 +65,12 @@ pub(crate) fn require_execute(user: Oid, schema: Oid, function: Oid) {
 
 /// Takes a module's serial lock: a lock on its lock table that excludes itself and nothing a reader needs.
 /// Held to the end of the transaction (or the savepoint); seen in pg_locks; honours lock_timeout.
+///
+/// SHARE UPDATE EXCLUSIVE is the strongest mode that Postgres grants without looking through the fast-path locks of every
+/// backend, which would cost microseconds per call. `LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE` excludes it, too.
 pub(crate) fn lock_module(lock_table: Oid) {
     // SAFETY: raises on timeout, cancel or deadlock.
-    unsafe { pg_sys::LockRelationOid(lock_table, pg_sys::ShareRowExclusiveLock as i32) }
+    unsafe { pg_sys::LockRelationOid(lock_table, pg_sys::ShareUpdateExclusiveLock as i32) }
 }
 
 /// Draws the next value of a sequence without checking rights on it.

@@ -33,8 +33,10 @@ CREATE TABLE public.attack_bait (n int);
 CREATE TRIGGER forged BEFORE INSERT ON public.attack_bait FOR EACH STATEMENT
   EXECUTE FUNCTION spacetime._lock_module('attack_bait', 'c200');
 RESET ROLE;
-SELECT format('CREATE TRIGGER forged BEFORE INSERT ON public.attack_bait FOR EACH STATEMENT EXECUTE FUNCTION spacetime._lock_module(%L, %L)', 'attack_bait', identity)
-  FROM spacetime.modules WHERE name = 'attacked' \gexec
+DO $$ BEGIN
+  EXECUTE (SELECT format('CREATE TRIGGER forged BEFORE INSERT ON public.attack_bait FOR EACH STATEMENT EXECUTE FUNCTION spacetime._lock_module(%L, %L)', 'attack_bait', identity)
+             FROM spacetime.modules WHERE name = 'attacked');
+END $$;
 INSERT INTO public.attack_bait VALUES (1);
 
 -- What was revoked stays revoked in a new version, also for functions that are made anew.
