@@ -1,7 +1,9 @@
 //! Looks for rows that a write would collide with, before it is made: a unique violation is an errno for the guest,
 //! not an error that aborts the transaction (spec/postgres-traps.md 1).
 
-use pgrx::pg_sys::{self, Datum};
+use std::cell::OnceCell;
+
+use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::index::{IndexFacts, Key, Strategy};
 use super::scan::{FORWARD, begin_index_scan};
@@ -14,7 +16,24 @@ const KEYS_MAX: usize = pg_sys::INDEX_MAX_KEYS as usize;
 pub(super) struct UniqueIndex {
     pub(super) relation: pg_sys::Relation,
     pub(super) info: *mut pg_sys::IndexInfo,
-    pub(super) facts: IndexFacts,
+    /// Read at the first probe: most calls make none.
+    facts: OnceCell<IndexFacts>,
+}
+
+impl UniqueIndex {
+    pub(super) fn new(relation: pg_sys::Relation, info: *mut pg_sys::IndexInfo) -> Self {
+        Self { relation, info, facts: OnceCell::new() }
+    }
+
+    pub(super) fn oid(&self) -> Oid {
+        // SAFETY: the index is open as long as the writer is.
+        unsafe { (*self.relation).rd_id }
+    }
+
+    fn facts(&self) -> &IndexFacts {
+        // SAFETY: as `oid`; only btrees are probed.
+        self.facts.get_or_init(|| unsafe { IndexFacts::of(self.relation) })
+    }
 }
 
 /// The row a probe is made for and the slot a hit is returned in.
@@ -36,7 +55,7 @@ impl Probe {
         // SAFETY: upheld by the caller; every scan opened here is ended before the next turn.
         unsafe {
             let Some(keys) = self.keys(index) else { return false };
-            let mut scan_keys = index.facts.scan_keys(&keys);
+            let mut scan_keys = index.facts().scan_keys(&keys);
             loop {
                 let mut dirty = pg_sys::SnapshotData {
                     snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY,
@@ -89,7 +108,7 @@ impl Probe {
         // SAFETY: upheld by the caller; the scan is ended here.
         unsafe {
             let keys = self.keys(index)?;
-            let mut scan_keys = index.facts.scan_keys(&keys);
+            let mut scan_keys = index.facts().scan_keys(&keys);
             let scan = begin_index_scan(self.table, index.relation, reader, scan_keys.len());
             pg_sys::index_rescan(
                 scan,
@@ -122,7 +141,7 @@ impl Probe {
             let mut values = [Datum::from(0usize); KEYS_MAX];
             let mut nulls = [false; KEYS_MAX];
             pg_sys::FormIndexDatum(info, self.row, self.estate, values.as_mut_ptr(), nulls.as_mut_ptr());
-            let width = index.facts.width();
+            let width = index.facts().width();
             if nulls[..width].contains(&true) && !(*info).ii_NullsNotDistinct {
                 return None;
             }

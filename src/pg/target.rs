@@ -5,7 +5,6 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys::{self, Oid};
 
-use super::index::IndexFacts;
 use super::probe::UniqueIndex;
 use super::relation::attribute;
 use crate::error::{Error, Result};
@@ -91,11 +90,41 @@ pub(super) unsafe fn unique_indexes(target: *mut pg_sys::ResultRelInfo) -> Resul
                 });
             }
             if form.indisunique && (*info).ii_ReadyForInserts && (*info).ii_Am == pg_sys::BTREE_AM_OID {
-                unique.push(UniqueIndex { relation, info, facts: IndexFacts::of(relation) });
+                unique.push(UniqueIndex::new(relation, info));
             }
         }
     }
     Ok(unique)
+}
+
+/// The unique indexes as ExecInsertIndexTuples wants them: NIL, which means all, unless there are indexes with a claim
+/// that no probe looks after, as an operator's exclusion constraint: they must go on raising.
+pub(super) unsafe fn arbiters(
+    target: *mut pg_sys::ResultRelInfo,
+    unique: &[UniqueIndex],
+) -> *mut pg_sys::List {
+    // SAFETY: as `unique_indexes`; the list lives in the call's memory.
+    unsafe {
+        let raises = |at: usize| {
+            let relation = *(*target).ri_IndexRelationDescs.add(at);
+            let info = *(*target).ri_IndexRelationInfo.add(at);
+            let is_probed = unique.iter().any(|index| index.relation == relation);
+            !(*info).ii_ExclusionOps.is_null() || ((*(*relation).rd_index).indisunique && !is_probed)
+        };
+        if !(0..(*target).ri_NumIndices as usize).any(raises) {
+            return std::ptr::null_mut();
+        }
+        unique.iter().fold(std::ptr::null_mut(), |list, index| pg_sys::lappend_oid(list, index.oid()))
+    }
+}
+
+/// RelationIsLogicallyLogged, for tables of users.
+pub(super) unsafe fn is_logically_logged(relation: pg_sys::Relation) -> bool {
+    // SAFETY: an open relation; the setting is a C global.
+    unsafe {
+        pg_sys::wal_level >= pg_sys::WalLevel::WAL_LEVEL_LOGICAL as i32
+            && (*(*relation).rd_rel).relpersistence == pg_sys::RELPERSISTENCE_PERMANENT as std::ffi::c_char
+    }
 }
 
 pub(super) unsafe fn has_foreign_triggers(triggers: *mut pg_sys::TriggerDesc, own: Oid) -> bool {

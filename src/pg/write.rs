@@ -50,13 +50,23 @@ impl Writer {
             }
             self.own_row(bracket);
             self.complete(pg_sys::CmdType::CMD_INSERT);
-            if self.conflict(None, None) {
+            if self.probes_first && self.conflict(None, None) {
                 self.require_visible_conflict()?;
                 return Ok(Written::Conflict);
             }
             let command = (*self.estate).es_output_cid;
             pg_sys::table_tuple_insert(self.relation, self.row, command, 0, std::ptr::null_mut());
-            let recheck = self.insert_into_indexes(false, false);
+            let recheck = self.insert_into_indexes(IndexInsert::NewRow);
+            if !self.probes_first && !recheck.is_null() {
+                // Others like it may follow, and each would leave a dead row.
+                self.probes_first = true;
+                let own = (*self.row).tts_tid;
+                if self.conflict(Some(&own), None) {
+                    self.require_visible_conflict()?;
+                    self.take_back(own)?;
+                    return Ok(Written::Conflict);
+                }
+            }
             if let Some(bracket) = bracket {
                 bracket.after_row(self.row, std::ptr::null_mut(), recheck);
             }
@@ -105,8 +115,8 @@ impl Writer {
             }
             let recheck = match self.replace(&mut old)? {
                 IndexEntries::None => std::ptr::null_mut(),
-                IndexEntries::All => self.insert_into_indexes(true, false),
-                IndexEntries::Summaries => self.insert_into_indexes(true, true),
+                IndexEntries::All => self.insert_into_indexes(IndexInsert::NewVersion),
+                IndexEntries::Summaries => self.insert_into_indexes(IndexInsert::Summaries),
             };
             if let Some(bracket) = bracket {
                 bracket.after_row(self.row, &mut old, recheck);
@@ -201,7 +211,7 @@ impl Writer {
         let probe = Probe { table: self.relation, estate: self.estate, row: self.row, hit: self.hit };
         self.unique
             .iter()
-            .filter(|index| Some(index.facts.oid) != same_key)
+            .filter(|index| Some(index.oid()) != same_key)
             // SAFETY: estate, slots and indexes are of this table.
             .any(|index| unsafe { probe.hits(index, own) })
     }
@@ -225,29 +235,52 @@ impl Writer {
         Err(changed_by_another())
     }
 
-    unsafe fn insert_into_indexes(&mut self, update: bool, only_summaries: bool) -> *mut pg_sys::List {
+    /// Makes the index entries of the row that was stored. Returns the indexes whose uniqueness is still to be checked:
+    /// for a new row that was not probed for, the ones that may hold its key already.
+    unsafe fn insert_into_indexes(&mut self, kind: IndexInsert) -> *mut pg_sys::List {
         // SAFETY: the row was stored, its tts_tid is set.
         unsafe {
             if (*self.target).ri_NumIndices == 0 {
                 return std::ptr::null_mut();
             }
-            let (target, row, estate) = (self.target, self.row, self.estate);
-            #[cfg(feature = "pg15")]
-            let _ = only_summaries;
+            let (target, row, estate, arbiters) = (self.target, self.row, self.estate, self.arbiters);
+            let unprobed = kind == IndexInsert::NewRow && !self.probes_first && !self.unique.is_empty();
             let insert = move || {
                 pg_sys::ExecInsertIndexTuples(
                     target,
                     row,
                     estate,
-                    update,
-                    false,
+                    kind != IndexInsert::NewRow,
+                    unprobed,
                     std::ptr::null_mut(),
-                    std::ptr::null_mut(),
+                    if unprobed { arbiters } else { std::ptr::null_mut() },
                     #[cfg(not(feature = "pg15"))]
-                    only_summaries,
+                    (kind == IndexInsert::Summaries),
                 )
             };
             if self.has_rivals { or_serialization_failure(insert) } else { insert() }
+        }
+    }
+
+    /// Removes the row this very write has stored, since its key was taken.
+    unsafe fn take_back(&mut self, mut own: pg_sys::ItemPointerData) -> Result<()> {
+        // SAFETY: `own` is the row just stored; the next command sees it.
+        unsafe {
+            pg_sys::CommandCounterIncrement();
+            let command = pg_sys::GetCurrentCommandId(true);
+            attempt(|wait, failure| {
+                pg_sys::table_tuple_delete(
+                    self.relation,
+                    &mut own,
+                    command,
+                    snapshot::active(),
+                    std::ptr::null_mut(),
+                    wait,
+                    failure,
+                    false,
+                )
+            })?
+            .or_changed()
         }
     }
 
@@ -342,6 +375,15 @@ impl Writer {
             }
         }
     }
+}
+
+/// What index entries are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IndexInsert {
+    NewRow,
+    NewVersion,
+    /// A new version of which only indexes that summarise blocks need to know.
+    Summaries,
 }
 
 /// Which indexes need entries for a new version of a row.

@@ -23,6 +23,11 @@ pub(crate) struct Writer {
     /// A row that a probe hit.
     pub(super) hit: *mut pg_sys::TupleTableSlot,
     pub(super) unique: Vec<UniqueIndex>,
+    /// The unique indexes as a list of oids, NIL for all indexes: those that report a taken key instead of raising.
+    pub(super) arbiters: *mut pg_sys::List,
+    /// An insert looks for its keys before it stores the row. Otherwise it stores the row first, which saves a descent
+    /// of each unique index, and takes it back when a key turns out to be taken.
+    pub(super) probes_first: bool,
     pub(super) defaults: Vec<(usize, *mut pg_sys::ExprState)>,
     /// Operators' triggers are on the table.
     pub(super) bracketed: bool,
@@ -83,10 +88,15 @@ impl Writer {
                 (*estate).es_opened_result_relations = std::ptr::null_mut();
                 pg_sys::FreeExecutorState(estate);
             })?;
+            let arbiters = target::arbiters(target, &unique);
             let mut writer = Self {
                 relation,
                 estate,
                 target,
+                arbiters,
+                // A subscriber of logical replication would be sent the row before it is taken back, and stop at its
+                // duplicate key.
+                probes_first: target::is_logically_logged(relation),
                 row: pg_sys::MakeSingleTupleTableSlot((*relation).rd_att, &pg_sys::TTSOpsVirtual),
                 hit: pg_sys::table_slot_create(relation, std::ptr::null_mut()),
                 unique,
