@@ -1,6 +1,7 @@
 //! The extension: WASM modules inside Postgres. ARCHITECTURE.md says how the rooms hang together.
 
 mod catalog;
+mod changes;
 mod error;
 mod guc;
 mod module;
@@ -21,4 +22,5 @@ pgrx::extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 extern "C-unwind" fn _PG_init() {
     pg::report::without_backtraces();
     guc::init();
+    pg::shared_memory::init();
 }

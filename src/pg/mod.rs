@@ -7,6 +7,11 @@
 pub(crate) mod access;
 pub(crate) mod array;
 mod attempt;
+mod change_file;
+pub(crate) mod change_log;
+mod change_readers;
+mod change_ring;
+pub(crate) mod change_trigger;
 pub(crate) mod clock;
 pub(crate) mod datum;
 pub(crate) mod entry;
@@ -23,6 +28,7 @@ pub(crate) mod read;
 pub(crate) mod relation;
 pub(crate) mod report;
 pub(crate) mod scan;
+pub(crate) mod shared_memory;
 pub(crate) mod snapshot;
 pub(crate) mod target;
 pub(crate) mod timeout;
@@ -32,5 +38,10 @@ pub(crate) mod user;
 pub(crate) mod write;
 pub(crate) mod writer;
 pub(crate) mod xact;
+
+/// A random number from the server's generator; 1 if it has none.
+fn random_u64() -> u64 {
+    access::random_bytes().map_or(1, u64::from_ne_bytes)
+}
 
 pub(crate) use pgrx::pg_sys::{Datum, ItemPointerData as RowId, Oid};
