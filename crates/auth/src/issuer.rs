@@ -190,11 +190,13 @@ fn read_options(options: &Value) -> Result<IssuerOptions> {
     if options.get("secret").is_some_and(|secret| !secret.is_string() && !secret.is_null()) {
         return Err(Error::configuration("option secret", "it is not a string"));
     }
-    if options.is_null() {
-        return Ok(IssuerOptions::default());
+    match options {
+        Value::Null => Ok(IssuerOptions::default()),
+        // serde would take an array, too.
+        Value::Object(_) => serde_json::from_value(options.clone())
+            .map_err(|error| Error::configuration("options", error.to_string())),
+        _ => Err(Error::configuration("options", "they are not a JSON object")),
     }
-    serde_json::from_value(options.clone())
-        .map_err(|error| Error::configuration("options", error.to_string()))
 }
 
 fn check_issuer(issuer: &str) -> Result<()> {

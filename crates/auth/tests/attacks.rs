@@ -5,8 +5,9 @@ mod provider;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use provider::keys::sign;
 use provider::keys::{hmac, jwks};
-use provider::{SigningKey, sign, token};
+use provider::{SigningKey, token};
 use serde_json::{Value, json};
 use spacetime_auth::{Error, Examined, OwnKey, TOKEN_BYTES_MAX, Trust, TrustedIssuer};
 

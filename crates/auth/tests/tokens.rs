@@ -2,8 +2,9 @@
 
 mod provider;
 
+use provider::keys::sign;
 use provider::keys::{hmac, jwks};
-use provider::{SigningKey, sign, token};
+use provider::{SigningKey, token};
 use serde_json::{Value, json};
 use spacetime_auth::{Error, Examined, Identity, OwnKey, PublicKey, Result, Trust, TrustedIssuer, Verified};
 
