@@ -8,6 +8,7 @@
 //! | `POST /rotate` | from now on tokens are signed with a new key, the only one published |
 //! | `POST /mode` with `{"path": "/keys", "mode": "hang"}` | misbehaves there: `hang`, `drip`, `huge`, `close`, `garbage`, `status`, `redirect`; `good` ends it |
 //! | `GET /requests` | which paths were asked for |
+#![allow(clippy::expect_used, reason = "a test that panics has failed")]
 
 #[path = "../tests/provider/mod.rs"]
 mod provider;

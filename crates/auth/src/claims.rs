@@ -9,6 +9,9 @@ use crate::issuer::{NAME_BYTES_MAX, TrustedIssuer};
 /// Moments beyond are nonsense and would overflow sums: the year 9999.
 const MOMENT_MAX: i64 = 253_402_300_799;
 
+/// What is granted to tokens of our own: several hosts may share one key.
+pub(crate) const OWN_LEEWAY_SECONDS: i64 = 60;
+
 /// A token whose signature and claims are good.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified {
@@ -35,7 +38,8 @@ pub(crate) struct Rules<'a> {
 
 impl<'a> Rules<'a> {
     /// For tokens that we signed ourselves.
-    pub(crate) const OWN: Self = Self { audiences: None, expiry_required: false, leeway_seconds: 60 };
+    pub(crate) const OWN: Self =
+        Self { audiences: None, expiry_required: false, leeway_seconds: OWN_LEEWAY_SECONDS };
 
     pub(crate) fn of(issuer: &'a TrustedIssuer) -> Self {
         Self {

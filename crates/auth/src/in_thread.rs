@@ -23,6 +23,8 @@ const TICK: Duration = Duration::from_millis(50);
 /// Runs `work` to its end on this thread. `interrupted` is asked every 50 ms; if it says true, `work` is dropped and the
 /// answer is [`Error::Interrupted`]; after `limit`, it is [`Error::TimedOut`].
 ///
+/// Must not be called from within another runtime, which would panic: programs that have one use [`HttpFetch::new`].
+///
 /// A name is looked up by getaddrinfo, which cannot be stopped halfway: the check then runs after it.
 pub fn run<T>(
     work: impl AsyncFnOnce(&HttpFetch) -> T,

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::claims::Verified;
+use crate::claims::{OWN_LEEWAY_SECONDS, Verified};
 use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::key::PublicKey;
@@ -121,9 +121,10 @@ impl OwnKey {
     pub fn mint_websocket(&self, verified: &Verified, now: i64) -> Result<String> {
         let mut claims: Map<String, Value> = verified.claims.clone();
         let end = now + WEBSOCKET_SECONDS;
+        let end = verified.valid_until.map_or(end, |until| end.min(until - OWN_LEEWAY_SECONDS));
         claims.insert("hex_identity".to_owned(), verified.identity.to_string().into());
         claims.insert("iat".to_owned(), now.into());
-        claims.insert("exp".to_owned(), verified.valid_until.map_or(end, |until| end.min(until)).into());
+        claims.insert("exp".to_owned(), end.into());
         self.sign(&claims)
     }
 

@@ -1,6 +1,9 @@
 //! Whether a token proves what it says: the order of checks, and what may cause a fetch.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+use url::Url;
 
 use crate::algorithm::Algorithm;
 use crate::cache::CachedKeys;
@@ -121,6 +124,13 @@ impl<'a> Trust<'a> {
         signature.answer(verdict, issuer, claims).map(|verified| Examined::Verified(Box::new(verified)))
     }
 
+    /// The Postgres roles a verified token gives: those its issuer's mapping names. A token of our own that kept its
+    /// issuer gets that issuer's, for as long as the issuer is trusted.
+    pub fn roles(&self, verified: &Verified) -> BTreeSet<String> {
+        let issuer = self.issuers.iter().find(|issuer| issuer.issuer() == verified.issuer);
+        issuer.map(|issuer| issuer.roles(verified)).unwrap_or_default()
+    }
+
     fn refuse_distrusted(&self, issuer: &str) -> Result<()> {
         match self.distrusted.iter().any(|distrusted| distrusted == issuer) {
             true => Err(Error::DistrustedIssuer { issuer: issuer.to_owned() }),
@@ -227,15 +237,29 @@ fn untrusted(issuer: &str, audience: Option<&Value>) -> Error {
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
-    let statement =
-        (harmless(issuer) && named.len() <= 8 && named.iter().copied().all(harmless)).then(|| {
-            if named.is_empty() {
-                return format!(
-                    "SELECT spacetime.trust_issuer('{issuer}', NULL, '{{\"any_audience\": true}}');"
-                );
-            }
-            let list: Vec<String> = named.iter().map(|audience| format!("'{audience}'")).collect();
-            format!("SELECT spacetime.trust_issuer('{issuer}', ARRAY[{}]);", list.join(", "))
-        });
+    let offered = harmless(issuer) && named.len() <= 8 && named.iter().copied().all(harmless);
+    let statement = offered.then(|| trust_statement(issuer, &named));
     Error::UntrustedIssuer { issuer: issuer.chars().take(NAME_BYTES_MAX).collect(), statement }
+}
+
+fn trust_statement(issuer: &str, audiences: &[&str]) -> String {
+    let list: Vec<String> = audiences.iter().map(|audience| format!("'{audience}'")).collect();
+    let mut options = Map::new();
+    if list.is_empty() {
+        options.insert("any_audience".to_owned(), true.into());
+    }
+    // A provider on the developer's own machine. No other private address is offered: a stranger chose it.
+    if is_local_provider(issuer) {
+        options.insert("insecure_http".to_owned(), true.into());
+        options.insert("private_addresses".to_owned(), true.into());
+    }
+    let audiences = if list.is_empty() { "NULL".to_owned() } else { format!("ARRAY[{}]", list.join(", ")) };
+    let options = if options.is_empty() { String::new() } else { format!(", '{}'", Value::Object(options)) };
+    format!("SELECT spacetime.trust_issuer('{issuer}', {audiences}{options});")
+}
+
+fn is_local_provider(issuer: &str) -> bool {
+    Url::parse(issuer).is_ok_and(|url| {
+        url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+    })
 }

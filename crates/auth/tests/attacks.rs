@@ -1,5 +1,6 @@
 //! Tokens that must not work, each with the error it must give. All are refused with SQLSTATE 28000, and no error says
 //! what the token was.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that panics has failed")]
 
 mod provider;
 
@@ -318,8 +319,15 @@ fn an_unknown_issuer_is_told_with_a_statement_that_is_safe_to_paste() {
     );
     assert_eq!(
         refusal("https://new.example.com", json!(null)).unwrap(),
-        "To trust it: SELECT spacetime.trust_issuer('https://new.example.com', NULL, '{\"any_audience\": true}');"
+        "To trust it: SELECT spacetime.trust_issuer('https://new.example.com', NULL, '{\"any_audience\":true}');"
     );
+    assert_eq!(
+        refusal("http://localhost:8080/realms/chat", json!("app")).unwrap(),
+        "To trust it: SELECT spacetime.trust_issuer('http://localhost:8080/realms/chat', ARRAY['app'], \
+         '{\"insecure_http\":true,\"private_addresses\":true}');"
+    );
+    let metadata = refusal("http://169.254.169.254/", json!("app")).unwrap();
+    assert!(!metadata.contains("private_addresses"), "what a stranger chose is not offered");
     assert_eq!(refusal("https://x'); DROP TABLE users; --", json!("app")), None);
     assert_eq!(refusal("https://new.example.com", json!("app'); DROP TABLE users; --")), None);
     assert_eq!(refusal("https://new.example.com\u{202e}", json!("app")), None);

@@ -1,4 +1,5 @@
 //! From an issuer to its keys over real HTTP: good providers, rotating ones, and all that can be wrong with one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that panics has failed")]
 
 mod provider;
 
