@@ -32,7 +32,10 @@ impl World {
         let mut encryption_only = SigningKey::p256("encryption").jwk();
         encryption_only["use"] = json!("enc");
         let mut keys = jwks(&[&rsa, &p256, &ed25519]);
-        keys["keys"].as_array_mut().unwrap().push(encryption_only);
+        let mut only_rs256 = rsa.jwk();
+        only_rs256["kid"] = json!("only RS256");
+        only_rs256["alg"] = json!("RS256");
+        keys["keys"].as_array_mut().unwrap().extend([encryption_only, only_rs256]);
         let only_rs512 = json!({"jwks": jwks(&[&rsa]), "algorithms": ["RS512"]});
         let trust = |issuer: &str, options: Value| {
             TrustedIssuer::new(issuer, Some(vec!["app".to_owned()]), &options).unwrap()
@@ -163,6 +166,8 @@ fn headers_do_not_choose_how_they_are_verified() {
     // Algorithms.
     check(&world, "another curve", &header(json!({"alg": "ES384", "kid": "p256"}), p256), "signature");
     check(&world, "EdDSA by name only", &header(json!({"alg": "EdDSA", "kid": "p256"}), p256), "signature");
+    let padded = header(json!({"alg": "PS256", "kid": "only RS256"}), rsa);
+    check(&world, "not what the key is for", &padded, "signature");
     check(&world, "unknown algorithm", &header(json!({"alg": "ES256K", "kid": "p256"}), p256), "algorithm");
     check(&world, "lower case", &header(json!({"alg": "es256", "kid": "p256"}), p256), "algorithm");
     check(&world, "list of algorithms", &header(json!({"alg": ["ES256"]}), p256), "algorithm");

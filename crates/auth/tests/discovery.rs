@@ -32,7 +32,13 @@ fn pending<'a>(issuer: &'a TrustedIssuer, token: &str, now: i64) -> Pending<'a> 
 }
 
 async fn log_in(issuer: &TrustedIssuer, key: &SigningKey) -> Resolution {
-    pending(issuer, &token_of(issuer, key), NOW).resolve(None, &HttpFetch::new(), NOW).await
+    let fetch = HttpFetch::new();
+    movable(pending(issuer, &token_of(issuer, key), NOW).resolve(None, &fetch, NOW)).await
+}
+
+/// Servers run logins on any of their threads: does not compile if one could not move.
+fn movable<T: Send>(future: T) -> T {
+    future
 }
 
 #[tokio::test]
@@ -149,6 +155,21 @@ async fn broken_providers_give_clear_errors() {
     }
     provider.publish("", &[&key]);
     log_in(&issuer, &key).await.result.unwrap();
+}
+
+#[tokio::test]
+async fn bodies_are_not_read_beyond_their_limit() {
+    let provider = Provider::start(&[]);
+    for announced in [true, false] {
+        provider.reply("/huge", Reply::Huge { bytes: 1 << 30, announced });
+        let request = Request {
+            url: provider.url() + "/huge",
+            private_addresses: true,
+            body_bytes_max: 1 << 16,
+            timeout: std::time::Duration::from_secs(60),
+        };
+        assert_eq!(HttpFetch::new().get(request).await, Err(FetchError::TooLarge));
+    }
 }
 
 #[tokio::test]

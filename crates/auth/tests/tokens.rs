@@ -7,7 +7,9 @@ use provider::keys::sign;
 use provider::keys::{hmac, jwks};
 use provider::{SigningKey, token};
 use serde_json::{Value, json};
-use spacetime_auth::{Error, Examined, Identity, OwnKey, PublicKey, Result, Trust, TrustedIssuer, Verified};
+use spacetime_auth::{
+    Error, Examined, Identity, OwnKey, PublicKey, Result, Trust, TrustedIssuer, Verified, issuer_unverified,
+};
 
 const NOW: i64 = 1_800_000_000;
 const AUTH0: &str = "https://example.auth0.com/";
@@ -199,6 +201,15 @@ fn websocket_tokens_keep_issuer_and_claims_for_a_minute() {
     let own_keys = [public];
     let late = Trust { own_keys: &own_keys, issuers: &[], distrusted: &[] }.examine(&short, NOW + 121);
     assert!(matches!(late, Err(Error::Claim { claim: "exp", .. })));
+    // Roles are the issuer's to give, and only while it is trusted.
+    let mapping = json!({
+        "jwks": jwks(&[&provider]), "role_claim": "https://example.com/roles", "role_map": {"a": "auditor"},
+    });
+    let mapping = [trusted("app", &mapping)];
+    let trust = Trust { own_keys: &own_keys, issuers: &mapping, distrusted: &[] };
+    assert_eq!(trust.roles(&verified).into_iter().collect::<Vec<_>>(), ["auditor"]);
+    assert!(Trust { issuers: &[], ..trust }.roles(&verified).is_empty());
+    assert_eq!(issuer_unverified(&short).unwrap(), AUTH0);
     // But not if an administrator took the trust back, and not beyond the end of the token that was shown.
     let distrusted = [AUTH0.to_owned()];
     let trust = Trust { own_keys: &[own.public().clone()], issuers: &[], distrusted: &distrusted };
