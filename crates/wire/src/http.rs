@@ -1,0 +1,1 @@
+//! Bodies of the HTTP interface (wire.md §5).
