@@ -1,5 +1,7 @@
 //! Golden bytes: the vectors of wire.md §10 and those that official SDKs sent or understood.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that panics has failed")]
+
 use bytes::Bytes;
 use spacetime_auth::Identity;
 use spacetime_wire::v1::{self, Bsatn};

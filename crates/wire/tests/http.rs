@@ -1,5 +1,7 @@
 //! Golden bodies of the HTTP interface (wire.md §5).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that panics has failed")]
+
 use serde_json::{Value, json};
 use spacetime_auth::Identity;
 use spacetime_definition::{Field, Type};

@@ -1,5 +1,7 @@
 //! Golden JSON of version 1 (wire.md §2.4).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that panics has failed")]
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 use spacetime_auth::Identity;

@@ -1,5 +1,7 @@
 //! What is encoded comes back, whatever arrives does not panic, and too much is refused.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that panics has failed")]
+
 mod messages;
 
 use bytes::Bytes;
