@@ -8,7 +8,7 @@ use super::migrate::{PlannedStep, Versions};
 use super::options::Options;
 use super::plan::{self, Previous};
 use super::publish::{self, Upload};
-use super::ready;
+use super::ready::{ready, wrappers_of};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoragePlan};
 use crate::error::{Error, Result};
 use crate::pg::name::{quote, quote_qualified};
@@ -55,13 +55,13 @@ fn versions<'a>(
 ) -> Result<Versions<'a>> {
     let module = ready(&existing.identity.to_string())?;
     let (mut wrappers, mut grants) = (HashSet::new(), HashMap::new());
-    for reducer in &existing.storage.reducers {
-        let Some(function) = module.wrapper(&reducer.name) else { continue };
-        wrappers.insert(reducer.name.clone());
+    // Not those the cache knows: a function can be dropped without the module noticing.
+    for (function, reducer) in wrappers_of(module.schema, existing.identity)? {
         // A new version must not give back what was revoked.
         if let Some(changed) = catalog::grants(function)? {
-            grants.insert(reducer.name.clone(), changed);
+            grants.insert(reducer.clone(), changed);
         }
+        wrappers.insert(reducer);
     }
     let is_locked = existing.concurrency == Concurrency::Serial && existing.sql_writers == SqlWriters::Locked;
     Ok(Versions {

@@ -10,6 +10,7 @@ use spacetime_wire::sats_json;
 use super::storage::{StoredValue, U64As, stored};
 use super::value::DecodeError;
 use crate::pg::name;
+use crate::pg::numeric::{self, Whole};
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -69,7 +70,10 @@ fn text(
         | StoredValue::Int4
         | StoredValue::Int8
         | StoredValue::Checked { .. }
-        | StoredValue::Numeric { .. } => json(ty, reader)?.trim_matches('"').to_owned(),
+        | StoredValue::Numeric { .. } => {
+            let width = ty.integer_width().ok_or(DecodeError::Malformed)?;
+            numeric::text_of(Whole::from_le_bytes(reader.take(width)?, ty.is_signed_integer()))
+        }
     })
 }
 
