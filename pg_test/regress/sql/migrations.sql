@@ -45,14 +45,15 @@ CREATE FUNCTION tab(t jsonb, at bigint) RETURNS bytea LANGUAGE sql AS $$
     || '\x01'::bytea || CASE WHEN t ? 'private' THEN '\x01'::bytea ELSE '\x00' END
     || list(ARRAY(SELECT le(n - 1, 2) || bytes((c ->> 2)::bytea) FROM jsonb_array_elements(t -> 'columns') WITH ORDINALITY u(c, n) WHERE c ->> 2 IS NOT NULL))
     || '\x00'::bytea $$;
--- A module: types as [name, type], tables, reducers as [name, parameters], rls.
+-- A module: types as [name, type], tables, reducers as [name, parameters], rls, names_as_written (no conversion to snake case).
 CREATE FUNCTION description(m jsonb) RETURNS bytea LANGUAGE sql AS $$
   SELECT '\x02'::bytea || list(ARRAY[
     '\x00'::bytea || list(ARRAY(SELECT ty(t -> 1) FROM items(m -> 'types') t) || ARRAY(SELECT ty(jsonb_build_object('struct', t -> 'columns')) FROM items(m -> 'tables') t)),
     '\x01'::bytea || list(ARRAY(SELECT list('{}') || str(t ->> 0) || le(n - 1, 4) || '\x00' FROM jsonb_array_elements(coalesce(m -> 'types', '[]')) WITH ORDINALITY u(t, n))),
     '\x02'::bytea || list(ARRAY(SELECT tab(t, coalesce(jsonb_array_length(m -> 'types'), 0) + n - 1) FROM jsonb_array_elements(coalesce(m -> 'tables', '[]')) WITH ORDINALITY u(t, n))),
     '\x03'::bytea || list(ARRAY(SELECT str(r ->> 0) || fields(r -> 1) || '\x01020000000004'::bytea FROM items(m -> 'reducers') r)),
-    '\x08'::bytea || list(ARRAY(SELECT str(r #>> '{}') FROM items(m -> 'rls') r))]) $$;
+    '\x08'::bytea || list(ARRAY(SELECT str(r #>> '{}') FROM items(m -> 'rls') r)),
+    CASE WHEN m ? 'names_as_written' THEN '\x0900'::bytea ELSE '\x0901' END]) $$;
 CREATE FUNCTION section(id int, content bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT set_byte('\x00', 0, id) || leb(length(content)) || content $$;
 CREATE FUNCTION wstr(value text) RETURNS bytea LANGUAGE sql AS $$ SELECT leb(length(value)) || convert_to(value, 'UTF8') $$;
 CREATE FUNCTION wasm(m jsonb) RETURNS bytea LANGUAGE sql AS $$
@@ -99,7 +100,7 @@ BEGIN
   IF done THEN
     PERFORM publish_module('fresh', wasm(new), '{"delete_data": true}');
     RETURN QUERY (SELECT 'MISSING: ' || s FROM shape('fresh') s EXCEPT ALL SELECT 'MISSING: ' || s FROM shape('evolve') s)
-      UNION ALL (SELECT 'TOO MUCH: ' || s FROM shape('evolve') s EXCEPT ALL SELECT 'TOO MUCH: ' || s FROM shape('fresh') s);
+      UNION ALL (SELECT 'TOO MUCH: ' || s FROM shape('evolve') s EXCEPT ALL SELECT 'TOO MUCH: ' || s FROM shape('fresh') s) ORDER BY 1;
   END IF;
 END $$;
 -- A module with one table `item`, whose first column is its key.
@@ -222,6 +223,31 @@ SELECT step, kind, object FROM spacetime.plan_publish('evolve', wasm('{}'), '{"d
 SELECT count(*) FROM spacetime.modules WHERE name = 'unborn';
 \echo -- 34 the SQL of a plan
 SELECT kind, sql FROM spacetime.plan_publish('evolve', wasm(item('[["id", "u64"], ["m", "u32", "\\x05000000"], ["n", "u32"], ["s", {"option": "string"}]]', '{"index": [[2]]}')));
-
+\echo -- 35 names that are converted from now on: tables and columns keep their names in Postgres
+SELECT migrate('{"names_as_written": true, "tables": [{"name": "Item", "columns": [["itemId", "u32"], ["itemName", "string"]], "pk": 0, "unique": [[0]], "index": [[1]]}]}',
+  '{"tables": [{"name": "Item", "columns": [["itemId", "u32"], ["itemName", "string"], ["more", "u8", "\\x01"]], "pk": 0, "unique": [[0]], "index": [[1]]}]}', $$INSERT INTO evolve."Item" VALUES (1, 'x')$$);
+SELECT name, pg_table, column_name, pg_column FROM spacetime.tables WHERE module = 'evolve' ORDER BY column_number;
+\echo -- 36 a policy on a column that changes: refused by Postgres, nothing changes
+SELECT migrate(item('[["id", "u32"], ["n", "u32"]]'), item('[["id", "u32"], ["n", "u64"]]'), 'INSERT INTO evolve.item VALUES (1, 2); CREATE POLICY p ON evolve.item USING (n > 0)');
 SELECT spacetime.drop_module('evolve'), spacetime.drop_module('fresh');
+\echo -- 37 a publisher who is no superuser
+CREATE ROLE migrations_owner;
+SELECT format('GRANT CREATE ON DATABASE %I TO migrations_owner', current_database()) \gexec
+GRANT EXECUTE ON FUNCTION publish_module, spacetime.plan_publish, spacetime.drop_module TO migrations_owner;
+GRANT ALL ON SCHEMA migrations TO migrations_owner;
+SET ROLE migrations_owner;
+SELECT migrate(paint('["Red", "Green"]'), paint('["Red", "Green", "Blue"]'), $$INSERT INTO evolve.item VALUES (1, 'green', '{red,green}', NULL)$$);
+\echo -- 38 rows that a policy hides from their owner are rows
+SELECT migrate(item('[["id", "u32"]]'), '{}', 'INSERT INTO evolve.item VALUES (1); ALTER TABLE evolve.item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY');
+SELECT spacetime.drop_module('evolve'), spacetime.drop_module('fresh');
+RESET ROLE;
+\echo -- 39 another role publishes nothing and plans nothing of it
+SELECT publish_module('evolve', wasm('{}')) ->> 'version';
+SET ROLE migrations_owner;
+SELECT migrate('{}', '{}');
+SELECT * FROM spacetime.plan_publish('evolve', wasm('{}'));
+RESET ROLE;
+SELECT spacetime.drop_module('evolve');
+DROP OWNED BY migrations_owner;
+DROP ROLE migrations_owner;
 DROP SCHEMA migrations CASCADE;
