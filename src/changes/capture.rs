@@ -32,20 +32,18 @@ pub(crate) fn capture_statement(change: &Change<'_>) -> Result<()> {
     table.close();
     match rows {
         Ok((old, new)) if old != new => {
-            note(old, |row| note_delete(&module, place, |bytes| bytes.extend_from_slice(row)));
-            note(new, |row| note_insert(&module, place, |bytes| bytes.extend_from_slice(row)));
+            if let Some(row) = old {
+                note_delete(&module, place, &row);
+            }
+            if let Some(row) = new {
+                note_insert(&module, place, &row);
+            }
         }
         Ok(_) => {}
         // The row holds what the module's type cannot: reducers will say so, subscribers are not the ones to.
         Err(_) => note_unknown(&module),
     }
     Ok(())
-}
-
-fn note(row: Option<Vec<u8>>, note: impl FnOnce(&[u8])) {
-    if let Some(row) = row {
-        note(&row);
-    }
 }
 
 /// All rows of a table that is about to be truncated.
@@ -68,7 +66,7 @@ pub(crate) fn capture_truncate(change: &Change<'_>) -> Result<()> {
     scan.run(&table, &mut |table| {
         crate::pg::interrupt::process();
         match encoded(&codec, table.row()) {
-            Ok(row) => note_delete(&module, place, |bytes| bytes.extend_from_slice(&row)),
+            Ok(row) => note_delete(&module, place, &row),
             Err(_) => failed = true,
         }
         if failed { Visit::Pause } else { Visit::More }

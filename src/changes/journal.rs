@@ -5,6 +5,8 @@ use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use super::publish;
+use spacetime_auth::Identity;
+
 use crate::module::ReadyModule;
 use crate::pg::{change_log, xact};
 
@@ -22,8 +24,8 @@ pub(super) struct Journal {
 
 #[derive(Debug)]
 pub(super) struct Note {
-    /// Position in `modules`.
-    pub(super) module: usize,
+    /// Position in `modules`; `None` where the note is of no module's rows.
+    pub(super) module: Option<usize>,
     pub(super) what: What,
     /// Place of the row or the arguments in `bytes`.
     pub(super) start: usize,
@@ -41,7 +43,8 @@ pub(super) enum What {
     NewEntry,
     /// Rows changed while nobody watched, or in a way that cannot be followed.
     Unknown,
-    Published { identity: [u8; 32], version: u32, breaks_clients: bool },
+    /// A new version of a module, by its identity, or its end.
+    Published { module: [u8; 32], version: u32, breaks_clients: bool },
 }
 
 /// Who called what, for subscribers.
@@ -94,25 +97,25 @@ pub(super) fn note_unknown(module: &Rc<ReadyModule>) {
         let module = journal.module(module);
         let last = journal.notes.last();
         if !last.is_some_and(|note| note.module == module && matches!(note.what, What::Unknown)) {
-            journal.push(module, What::Unknown, |_| ());
+            journal.push(module, What::Unknown, &[]);
         }
     });
 }
 
-/// Notes a row that was stored. `append` gives its BSATN.
-pub(crate) fn note_insert(module: &Rc<ReadyModule>, table: usize, append: impl FnOnce(&mut Vec<u8>)) {
-    note_row(module, What::Insert(table), append);
+/// Notes a row that was stored, in BSATN.
+pub(crate) fn note_insert(module: &Rc<ReadyModule>, table: usize, row: &[u8]) {
+    note_row(module, What::Insert(table), row);
 }
 
 /// Notes a row that was removed.
-pub(crate) fn note_delete(module: &Rc<ReadyModule>, table: usize, append: impl FnOnce(&mut Vec<u8>)) {
-    note_row(module, What::Delete(table), append);
+pub(crate) fn note_delete(module: &Rc<ReadyModule>, table: usize, row: &[u8]) {
+    note_row(module, What::Delete(table), row);
 }
 
-fn note_row(module: &Rc<ReadyModule>, what: What, append: impl FnOnce(&mut Vec<u8>)) {
+fn note_row(module: &Rc<ReadyModule>, what: What, row: &[u8]) {
     let is_full = with(|journal| {
         let module = journal.module(module);
-        journal.push(module, what, append);
+        journal.push(module, what, row);
         journal.bytes.len() > crate::guc::change_log_transaction_bytes()
     });
     if is_full {
@@ -125,32 +128,18 @@ pub(crate) fn note_call(module: &Rc<ReadyModule>, since: usize, call: CallNote, 
     with(|journal| {
         if journal.notes.len() > since {
             let module = journal.module(module);
-            journal.push(module, What::Call(Box::new(call)), |bytes| bytes.extend_from_slice(arguments));
+            journal.push(module, What::Call(Box::new(call)), arguments);
         }
     });
 }
 
-/// Ends the entry of what was changed so far: a call of a batch is an entry of its own.
-pub(crate) fn begin_entry(module: &Rc<ReadyModule>) {
-    with(|journal| {
-        if !journal.notes.is_empty() {
-            let module = journal.module(module);
-            journal.push(module, What::NewEntry, |_| ());
-        }
-    });
-}
-
-/// Notes that a version of a module was published.
-pub(crate) fn note_published(module: &Rc<ReadyModule>, breaks_clients: bool) {
-    if !change_log::exists() {
-        return;
+/// Notes that a version of a module was published; version 0 means that it was dropped.
+pub(crate) fn note_published(module: Identity, version: i32, breaks_clients: bool) {
+    if change_log::exists() {
+        let (module, version) = (module.to_le_bytes(), u32::try_from(version).unwrap_or(0));
+        publish::follow_transaction();
+        with(|journal| journal.push(None, What::Published { module, version, breaks_clients }, &[]));
     }
-    let identity = module.row.identity.to_le_bytes();
-    let version = u32::try_from(module.row.version).unwrap_or(0);
-    with(|journal| {
-        let module = journal.module(module);
-        journal.push(module, What::Published { identity, version, breaks_clients }, |_| ());
-    });
 }
 
 /// Cuts back what a savepoint undoes, or makes it the outer one's.
@@ -170,23 +159,23 @@ pub(super) fn end_savepoint(level: i32, is_rolled_back: bool) {
 }
 
 impl Journal {
-    fn module(&mut self, module: &Rc<ReadyModule>) -> usize {
+    fn module(&mut self, module: &Rc<ReadyModule>) -> Option<usize> {
         let known = self.modules.iter().position(|known| Rc::ptr_eq(known, module));
-        known.unwrap_or_else(|| {
+        Some(known.unwrap_or_else(|| {
             publish::follow_transaction();
             self.modules.push(Rc::clone(module));
             self.modules.len() - 1
-        })
+        }))
     }
 
-    fn push(&mut self, module: usize, what: What, append: impl FnOnce(&mut Vec<u8>)) {
+    fn push(&mut self, module: Option<usize>, what: What, bytes: &[u8]) {
         let level = xact::nest_level();
         if level > 1 && self.savepoints.last().is_none_or(|last| last.level < level) {
             let (notes, bytes) = (self.notes.len(), self.bytes.len());
             self.savepoints.push(Savepoint { level, notes, bytes });
         }
         let start = self.bytes.len();
-        append(&mut self.bytes);
+        self.bytes.extend_from_slice(bytes);
         self.notes.push(Note { module, what, start, end: self.bytes.len() });
     }
 

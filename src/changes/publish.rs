@@ -61,38 +61,38 @@ fn rolled_back() {
 
 /// Module and encoded body of each entry, in order.
 fn entries(journal: &Journal) -> Vec<([u8; 32], Vec<u8>)> {
-    let parts = journal.notes.split(|note| matches!(note.what, What::NewEntry));
-    parts
-        .flat_map(|notes| {
-            let modules = journal.modules.iter().enumerate();
-            modules.flat_map(move |(at, module)| {
-                let own: Vec<_> = notes.iter().filter(|note| note.module == at).collect();
-                bodies(module, &journal.bytes, &own)
-            })
-        })
-        .collect()
-}
-
-/// What one part of a transaction did to one module: at most its rows, and publishes.
-fn bodies(module: &ReadyModule, bytes: &[u8], notes: &[&Note]) -> Vec<([u8; 32], Vec<u8>)> {
-    let identity = module.row.identity.to_le_bytes();
-    let encode = |identity, kind: Kind<'_>| {
-        let mut body = Vec::new();
-        kind.encode(&mut body);
-        (identity, body)
-    };
-    let mut bodies = Vec::new();
-    if notes.iter().any(|note| matches!(note.what, What::Unknown)) {
-        bodies.push(encode(identity, Kind::Resync));
-    } else if notes.iter().any(|note| !matches!(note.what, What::Published { .. })) {
-        bodies.push((identity, changes(module, bytes, notes)));
-    }
-    for note in notes {
-        if let What::Published { identity, version, breaks_clients } = note.what {
-            bodies.push(encode(identity, Kind::Published { version, breaks_clients }));
+    let ends_entry = |note: &Note| matches!(note.what, What::NewEntry | What::Published { .. });
+    let mut entries = Vec::new();
+    for part in journal.notes.split_inclusive(ends_entry) {
+        for (at, module) in journal.modules.iter().enumerate() {
+            let notes: Vec<_> =
+                part.iter().filter(|note| note.module == Some(at) && !ends_entry(note)).collect();
+            if !notes.is_empty() {
+                entries.push((module.row.identity.to_le_bytes(), body(module, &journal.bytes, &notes)));
+            }
+        }
+        if let Some(What::Published { module, version, breaks_clients }) = part.last().map(|note| &note.what)
+        {
+            let (version, breaks_clients) = (*version, *breaks_clients);
+            entries.push((*module, encoded(&Kind::Published { version, breaks_clients })));
         }
     }
-    bodies
+    entries
+}
+
+/// What one part of a transaction did to one module.
+fn body(module: &ReadyModule, bytes: &[u8], notes: &[&Note]) -> Vec<u8> {
+    if notes.iter().any(|note| matches!(note.what, What::Unknown)) {
+        encoded(&Kind::Resync)
+    } else {
+        changes(module, bytes, notes)
+    }
+}
+
+fn encoded(kind: &Kind<'_>) -> Vec<u8> {
+    let mut body = Vec::new();
+    kind.encode(&mut body);
+    body
 }
 
 fn changes(module: &ReadyModule, bytes: &[u8], notes: &[&Note]) -> Vec<u8> {
@@ -134,7 +134,5 @@ fn changes(module: &ReadyModule, bytes: &[u8], notes: &[&Note]) -> Vec<u8> {
             inserts: Rows::new(inserts.0, &inserts.1),
         })
         .collect();
-    let mut body = Vec::new();
-    Kind::Changes(Changes { calls, tables }).encode(&mut body);
-    body
+    encoded(&Kind::Changes(Changes { calls, tables }))
 }

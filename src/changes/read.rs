@@ -10,13 +10,9 @@ use crate::pg::change_log::{self, Reader};
 /// Most bytes of entries in one answer; one larger entry is given alone.
 const BYTES_MAX: usize = 64 << 20;
 
-/// An answer in the layout of `spacetime-change-log`.
-#[derive(Debug)]
-pub(crate) struct Answered(pub(crate) Vec<u8>);
-
-/// Entries after the cursor `after`, waiting for the first of them up to `wait_ms`; without a cursor the place from which
+/// Entries after the cursor `after`, in the layout of `spacetime-change-log`, waiting for the first of them up to `wait_ms`; without a cursor the place from which
 /// to begin. What is answered is durable, unless `flush` is false.
-pub(crate) fn answer(after: Option<&[u8]>, bytes_max: i32, wait_ms: i32, flush: bool) -> Result<Answered> {
+pub(crate) fn answer(after: Option<&[u8]>, bytes_max: i32, wait_ms: i32, flush: bool) -> Result<Vec<u8>> {
     let bytes_max = usize::try_from(bytes_max).ok().filter(|bytes| (1..=BYTES_MAX).contains(bytes));
     let bytes_max = bytes_max.ok_or_else(|| Error::InvalidParameter {
         what: "max_bytes is out of range".into(),
@@ -29,7 +25,7 @@ pub(crate) fn answer(after: Option<&[u8]>, bytes_max: i32, wait_ms: i32, flush: 
     let reader = Reader::register()?;
     let Some(after) = after else {
         let (epoch, next) = reader.now();
-        return Ok(Answered(encode_answer(Status::Ok, Cursor { epoch, next }, 0, &[])));
+        return Ok(encode_answer(Status::Ok, Cursor { epoch, next }, 0, &[]));
     };
     let cursor = Cursor::from_bytes(after).map_err(|problem| Error::InvalidParameter {
         what: format!("this is no cursor: {problem}"),
@@ -44,7 +40,7 @@ pub(crate) fn answer(after: Option<&[u8]>, bytes_max: i32, wait_ms: i32, flush: 
             if flush {
                 change_log::flush(read.lsn);
             }
-            return Ok(Answered(encode(&read)));
+            return Ok(encode(&read));
         }
         next = read.next;
         reader.wait(next, blocked, i64::try_from(left.as_millis()).unwrap_or(i64::MAX).max(1));

@@ -60,7 +60,13 @@ impl Batch {
             let is_large = body.len() + header_len() > ring.append_bytes_max();
             // The header is not known yet; the reader fills it in.
             let spill = || ChangeFile::write(PathBuf::from(directory), &[&[0; header_len()], &body]);
-            let file = is_large.then(spill).transpose().inspect_err(|_| batch.remove_files())?;
+            let file = match is_large.then(spill).transpose() {
+                Ok(file) => file,
+                Err(error) => {
+                    batch.remove_files();
+                    return Err(error);
+                }
+            };
             let body = if is_large { Vec::new() } else { body };
             batch.entries.push(BatchEntry { module, body, file });
         }

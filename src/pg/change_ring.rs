@@ -10,6 +10,7 @@
 //!
 //! Hazard: everything under the lock runs with interrupts held and must not raise.
 
+use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pgrx::pg_sys;
@@ -32,7 +33,7 @@ pub(super) struct Ring {
     places_count: usize,
     bytes_count: u64,
     pub(super) readers: Readers,
-    state: State,
+    state: UnsafeCell<State>,
 }
 
 /// Guarded by the lock.
@@ -123,7 +124,7 @@ pub(super) unsafe fn initialize(ring: *mut Ring, lock: *mut pg_sys::LWLock) {
         (*ring).bounds_count = bounds();
         (*ring).places_count = places(bytes);
         (*ring).bytes_count = bytes;
-        let state = &mut (*ring).state;
+        let state = &mut *(*ring).state.get();
         // Differs from that of any earlier run of this server.
         state.epoch = super::random_u64();
         state.next_seq = 1;
@@ -225,7 +226,7 @@ impl Locked<'_> {
 
     fn state(&mut self) -> &mut State {
         // SAFETY: the lock is held, and this handle is the only way to the state.
-        unsafe { &mut *std::ptr::from_ref(&self.ring.state).cast_mut() }
+        unsafe { &mut *self.ring.state.get() }
     }
 
     /// A look at the state.

@@ -6,7 +6,7 @@
 
 pub(crate) mod access;
 pub(crate) mod array;
-mod attempt;
+pub(crate) mod attempt;
 mod change_file;
 pub(crate) mod change_log;
 mod change_readers;

@@ -47,7 +47,7 @@ pub struct Entry<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind<'a> {
     Changes(Changes<'a>),
-    /// A version of the module was published; entries after it are of that version.
+    /// A version of the module was published; entries after it are of that version. Version 0: it was dropped.
     Published {
         version: u32,
         breaks_clients: bool,

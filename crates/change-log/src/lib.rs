@@ -8,7 +8,7 @@
 //! cursor  = epoch u64 · next u64                                            (16 bytes; what a reader gives back)
 //! entry   = length u32 (of what follows) · seq u64 · lsn u64 · xid u64 · committed_at_us i64 · module [32] · kind u8 · body
 //! body of kind 0 (changes)   = calls u16 × call · tables u16 × table
-//! body of kind 1 (published) = version u32 · breaks_clients u8
+//! body of kind 1 (published) = version u32 (0: the module was dropped) · breaks_clients u8
 //! body of kind 2 (resync)    = nothing: rows of the module changed that are not in the log
 //! call    = reducer text · sender [32] · connection_id [16] · timestamp_us i64 · arguments bytes · tag u64
 //! table   = name text · flags u8 (1 event table) · deletes rows · inserts rows
