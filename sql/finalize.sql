@@ -48,6 +48,7 @@ GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers TO PUBLI
 
 -- Publishing runs code and makes objects: a right to be granted. Logs may hold what modules should not tell.
 REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.drop_module(text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._lock_module() FROM PUBLIC;
 
@@ -57,6 +58,7 @@ COMMENT ON VIEW spacetime.tables IS 'tables of modules, column by column, under 
 COMMENT ON VIEW spacetime.reducers IS 'reducers of modules and the SQL functions that call them';
 COMMENT ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) IS 'creates or updates a module in the current transaction';
 COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a reducer in the current transaction; arguments by position or by name';
+COMMENT ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) IS 'the steps publish_module would take, and which it would refuse';
 COMMENT ON FUNCTION spacetime.drop_module(text, boolean) IS 'removes a module, with its data unless keep_data';
 COMMENT ON FUNCTION spacetime.describe(text) IS 'the definition of a module';
 COMMENT ON FUNCTION spacetime.logs(text, integer, text) IS 'what a module logged, newest last, calls that were rolled back included';

@@ -6,7 +6,7 @@ mod storage;
 
 pub(crate) use module::{
     Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema,
-    grants, insert, installation, update_code, wasm,
+    grants, insert, installation, tables_with_trigger, update_code, wasm,
 };
 pub(crate) use storage::{
     StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,

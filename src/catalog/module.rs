@@ -1,5 +1,7 @@
 //! `spacetime._module` and `spacetime._module_name`.
 
+use std::collections::HashSet;
+
 use pgrx::datum::DatumWithOid;
 use pgrx::spi::Spi;
 use spacetime_auth::Identity;
@@ -147,6 +149,14 @@ pub(crate) fn find_all_wrappers(schema: Oid) -> Result<Vec<(Oid, String)>> {
             Ok((Oid::from(oid), columns.next().ok_or_else(|| broken("no body"))??))
         })
         .collect()
+}
+
+/// Names of the tables in a schema that have a trigger with this function.
+pub(crate) fn tables_with_trigger(schema: Oid, function: Oid) -> Result<HashSet<String>> {
+    let query = "SELECT c.relname::text FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid \
+                 WHERE c.relnamespace = $1 AND t.tgfoid = $2 AND NOT t.tgisinternal";
+    let rows = read(query, &[Parameter::Oid(schema), Parameter::Oid(function)])?;
+    rows.into_iter().flatten().flatten().map(|bytes| String::from_utf8(bytes).map_err(broken)).collect()
 }
 
 /// A right to execute a function.

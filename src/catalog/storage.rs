@@ -45,6 +45,8 @@ pub(crate) struct StoredColumn {
     pub(crate) nullable: bool,
     /// SQL condition that keeps SQL writers within the SATS type.
     pub(crate) check: Option<String>,
+    /// Name of the CHECK constraint that holds it.
+    pub(crate) check_name: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

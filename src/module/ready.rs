@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
+use spacetime_auth::Identity;
 use spacetime_definition::Definition;
 
 use super::{LogFile, StatePaths};
@@ -96,6 +97,17 @@ pub(crate) fn ready(name: &str) -> Result<Rc<ReadyModule>> {
     Ok(module)
 }
 
+/// Functions of a module's reducers that are there now, and the reducers' names.
+pub(super) fn wrappers_of(schema: Oid, identity: Identity) -> Result<Vec<(Oid, String)>> {
+    let functions = catalog::find_all_wrappers(schema)?;
+    let key = identity.to_string();
+    let of_reducer = |(function, body): (Oid, String)| {
+        let body = serde_json::from_str::<crate::reducer::WrapperBody>(&body).ok()?;
+        (body.module == key).then_some((function, body.reducer))
+    };
+    Ok(functions.into_iter().filter_map(of_reducer).collect())
+}
+
 /// The flavour of code the settings ask for.
 pub(super) fn wanted_fuel() -> Fuel {
     if crate::guc::fuel_per_call().is_some() { Fuel::On } else { Fuel::Off }
@@ -123,14 +135,8 @@ impl ReadyModule {
             what: format!("role {:?}, owner of module {:?}, does not exist", row.owner_role, row.name),
             hint: "Create the role, or drop the module.".into(),
         })?;
-        let mut wrappers = HashMap::new();
-        for (oid, body) in catalog::find_all_wrappers(schema)? {
-            if let Ok(body) = serde_json::from_str::<crate::reducer::WrapperBody>(&body)
-                && body.module == row.identity.to_string()
-            {
-                wrappers.insert(body.reducer, oid);
-            }
-        }
+        let wrappers = wrappers_of(schema, row.identity)?;
+        let wrappers = wrappers.into_iter().map(|(function, reducer)| (reducer, function)).collect();
         let indexes = definition
             .tables
             .iter()

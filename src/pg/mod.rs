@@ -6,7 +6,7 @@
 
 pub(crate) mod access;
 pub(crate) mod array;
-mod attempt;
+pub(crate) mod attempt;
 pub(crate) mod clock;
 pub(crate) mod datum;
 pub(crate) mod entry;
