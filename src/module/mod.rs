@@ -1,6 +1,7 @@
 //! The life of a module: from bytes to a plan, from the plan to tables, from the catalog to something callable.
 
 mod check;
+mod column_change;
 mod ddl;
 mod last_writer;
 mod log;

@@ -45,9 +45,14 @@ pub(crate) fn publish(module: &str, wasm: &[u8], options: serde_json::Value) -> 
     }
     require_valid_name(module)?;
     let options = Options::parse(options)?;
-    let limit_ms = options.lock_timeout_ms.or_else(attempt::lock_timeout_ms).unwrap_or(LOCK_TIMEOUT_MS);
-    attempt::with_lock_timeout(limit_ms, || {
-        access::lock_catalog(catalog::catalog_oid()?);
+    let limit_ms = options.lock_timeout_ms.or_else(attempt::lock_timeout_ms);
+    let catalog = catalog::catalog_oid()?;
+    if limit_ms.is_none() {
+        // Held by publishes of other modules while they compile; only publishes wait for it.
+        access::lock_catalog(catalog);
+    }
+    attempt::with_lock_timeout(limit_ms.unwrap_or(LOCK_TIMEOUT_MS), || {
+        access::lock_catalog(catalog);
         let (existing, identity) = existing(module)?;
         let upload = upload(module, wasm, identity)?;
         match existing {
@@ -211,12 +216,12 @@ fn creation_steps(row: &ModuleRow) -> (Vec<PlannedStep>, Vec<PlannedStep>) {
     functions.extend(storage.tables.iter().map(|table| {
         let lock = is_locked.then(|| ddl::lock_trigger(table, &storage.lock_table, schema, row.identity));
         let triggers = lock.into_iter().chain(ddl::capture_triggers(table, schema, row.identity)).collect();
-        create("create_trigger", format!("table `{}`", table.name), triggers).as_superuser()
+        create("create_trigger", format!("table `{}`", table.name), triggers).by_superuser()
     }));
     functions.extend(storage.reducers.iter().map(|reducer| {
         let wrapper = ddl::create_wrapper(reducer, schema, row.identity, &row.owner_role);
         let object = format!("reducer `{}`", reducer.name);
-        create("add_reducer", object, wrapper.into_iter().collect()).as_superuser()
+        create("add_reducer", object, wrapper.into_iter().collect()).by_superuser()
     }));
     (data, functions)
 }

@@ -1,6 +1,8 @@
 //! Pairs of versions that only descriptions can say: names that change with the SDK, schedules, event tables, views. The
 //! rest is in the tests that need a server, with its effect on data.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that panics has failed")]
+
 mod description;
 
 use description::*;
