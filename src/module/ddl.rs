@@ -1,6 +1,7 @@
 //! From a storage plan to the SQL that carries it out. Text only; run by [`super::publish`].
 
 use spacetime_auth::Identity;
+use spacetime_definition::Definition;
 
 use crate::catalog::{
     Grant, StoragePlan, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
@@ -49,6 +50,33 @@ pub(super) fn lock_triggers(plan: &StoragePlan, schema: &str, identity: Identity
                 literal(&plan.lock_table),
                 literal(&identity.to_string()),
             )
+        })
+        .collect()
+}
+
+/// Statements that keep the schedule in step with the rows of scheduled tables. To be run as a superuser.
+pub(super) fn schedule_triggers(
+    definition: &Definition,
+    plan: &StoragePlan,
+    schema: &str,
+    identity: Identity,
+) -> Vec<String> {
+    let tables = definition.tables.iter().zip(&plan.tables);
+    tables
+        .filter(|(table, _)| super::schedule::reducer_of(definition, table).is_some())
+        .flat_map(|(_, stored)| {
+            let table = quote_qualified(schema, &stored.pg_name);
+            let function = format!("spacetime._note_schedule({})", literal(&identity.to_string()));
+            [
+                format!(
+                    "CREATE TRIGGER spacetime_schedule AFTER INSERT OR UPDATE OR DELETE ON {table} \
+                     FOR EACH ROW EXECUTE FUNCTION {function}"
+                ),
+                format!(
+                    "CREATE TRIGGER spacetime_schedule_truncate AFTER TRUNCATE ON {table} \
+                     FOR EACH STATEMENT EXECUTE FUNCTION {function}"
+                ),
+            ]
         })
         .collect()
 }
@@ -161,10 +189,12 @@ fn create_row_hash_index(table: &StoredTable, name: &str, schema: &str) -> Strin
     )
 }
 
-/// Statements that free a module's tables from its lock.
+/// Statements that free a module's tables from its lock and the scheduler.
 pub(super) fn drop_lock_triggers(plan: &StoragePlan, schema: &str) -> impl Iterator<Item = String> {
-    plan.tables.iter().map(move |table| {
-        format!("DROP TRIGGER IF EXISTS spacetime_lock ON {}", quote_qualified(schema, &table.pg_name))
+    const TRIGGERS: [&str; 3] = ["spacetime_lock", "spacetime_schedule", "spacetime_schedule_truncate"];
+    plan.tables.iter().flat_map(move |table| {
+        let table = quote_qualified(schema, &table.pg_name);
+        TRIGGERS.map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {table}"))
     })
 }
 

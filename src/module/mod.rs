@@ -10,6 +10,7 @@ mod paths;
 mod plan;
 mod publish;
 mod ready;
+mod schedule;
 
 pub(crate) use check::check;
 pub(crate) use last_writer::{lock_for_sql_writer, require_last_writer_seen};
@@ -17,3 +18,6 @@ pub(crate) use log::{LogFile, read_log};
 pub(crate) use paths::StatePaths;
 pub(crate) use publish::{drop_module, publish};
 pub(crate) use ready::{ReadyModule, ready};
+pub(crate) use schedule::{
+    ScheduledRow, ScheduledTable, has_scheduled_reducers, heal, reducer_of, schedule_at, scheduled_table,
+};

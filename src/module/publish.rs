@@ -129,6 +129,8 @@ fn create(
     if row.concurrency == Concurrency::Serial && row.sql_writers == SqlWriters::Locked {
         run_as_superuser(&ddl::lock_triggers(&row.storage, &row.schema_name, identity), &mut steps)?;
     }
+    let triggers = ddl::schedule_triggers(&upload.definition, &row.storage, &row.schema_name, identity);
+    run_as_superuser(&triggers, &mut steps)?;
     create_wrappers(&row, &mut steps)?;
     let ready = ready(module)?;
     warn_of_gaps(&upload.definition);
@@ -358,9 +360,7 @@ fn require_supported(definition: &Definition) -> Result<()> {
 
 /// Says what of a module will not work, as long as it does not.
 fn warn_of_gaps(definition: &Definition) {
-    if definition.tables.iter().any(|table| table.schedule.is_some()) {
-        pgrx::warning!("the module has scheduled tables; nothing runs their reducers yet");
-    }
+    super::schedule::warn_of_gaps(definition);
     if !definition.views.is_empty() || !definition.procedures.is_empty() {
         pgrx::warning!("the module has views or procedures; they cannot be called yet");
     }

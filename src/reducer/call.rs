@@ -81,6 +81,23 @@ impl Target {
         }
     }
 
+    /// Takes the module's lock for callers whom EXECUTE does not concern. 40001 if the module was published meanwhile:
+    /// the reducer may be another then.
+    pub(super) fn lock_same(self) -> Result<Self> {
+        if !self.module.is_serial() {
+            return Ok(self);
+        }
+        access::lock_module(self.module.lock_table);
+        let module = ready(&self.module.key)?;
+        if module.row.version == self.module.row.version && module.lock_table == self.module.lock_table {
+            return Ok(Self { module, ..self });
+        }
+        Err(Error::Serialization {
+            what: format!("module {:?} was published meanwhile", module.row.name),
+            hint: "Run the transaction again.".into(),
+        })
+    }
+
     /// Takes the module's lock. A publish may have committed while we waited: then the target is looked up again.
     pub(super) fn lock(self) -> Result<Self> {
         let mut target = self;
@@ -125,6 +142,11 @@ pub(crate) fn call_init(module: &Rc<ReadyModule>) -> Result<()> {
         Target { module: Rc::clone(module), reducer, generation: invalidation::modules_generation() };
     let caller = Caller::internal(module.row.owner_identity);
     call(&target.lock()?, &[], caller, true)
+}
+
+/// Runs a reducer whose module is locked, without a limit on its time: nobody waits for it.
+pub(super) fn call_unlimited(target: &Target, arguments: &[u8], caller: Caller) -> Result<()> {
+    call(target, arguments, caller, true)
 }
 
 /// Runs a reducer whose module is locked. `arguments` are BSATN and have been checked against the parameters.
