@@ -1,7 +1,9 @@
 //! Keeps the catalog's schedule in step with the rows of scheduled tables: a trigger does it for every writer, reducers
 //! and plain SQL alike, and [`heal`] for rows that came without triggers.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use spacetime_definition::bsatn::{self, Reader};
 use spacetime_definition::{Definition, ScheduleAt, Table, Type};
@@ -12,7 +14,7 @@ use crate::catalog::{self, Existing};
 use crate::error::{Error, Result, ValueProblem};
 use crate::pg::scan::{Scan, Visit};
 use crate::pg::worker::now_us;
-use crate::pg::{Oid, access, report, snapshot, xact};
+use crate::pg::{Oid, access, invalidation, report, snapshot, xact};
 use crate::row::U64As;
 
 /// What the trigger needs to know of a scheduled table.
@@ -60,8 +62,41 @@ pub(super) fn warn_of_gaps(definition: &Definition) {
     }
 }
 
-/// The scheduled table that a trigger is on. What the trigger says of itself is checked, as for the lock's.
-pub(crate) fn scheduled_table(schema: Oid, pg_name: &str, identity: &str) -> Result<ScheduledTable> {
+/// Where a trigger is, and what it says it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    generation: u64,
+    schema: Oid,
+    table: String,
+    module: String,
+}
+
+thread_local! {
+    /// Key: what the last trigger said. Lifetime: the backend's. Invalidation: any publish (modules_generation, a part of
+    /// the key).
+    static LAST: RefCell<Option<(Place, Rc<ScheduledTable>)>> = const { RefCell::new(None) };
+}
+
+/// The scheduled table that a trigger is on.
+pub(crate) fn scheduled_table(schema: Oid, pg_name: &str, identity: &str) -> Result<Rc<ScheduledTable>> {
+    let place =
+        |generation| Place { generation, schema, table: pg_name.to_owned(), module: identity.to_owned() };
+    let now = place(invalidation::modules_generation());
+    let known = LAST.with_borrow(|last| {
+        last.as_ref().filter(|(place, _)| *place == now).map(|(_, table)| Rc::clone(table))
+    });
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    invalidation::watch(catalog::catalog_oid()?);
+    let generation = invalidation::modules_generation();
+    let table = Rc::new(find_scheduled_table(schema, pg_name, identity)?);
+    LAST.set(Some((place(generation), Rc::clone(&table))));
+    Ok(table)
+}
+
+/// What the trigger says of itself is checked, as for the lock's.
+fn find_scheduled_table(schema: Oid, pg_name: &str, identity: &str) -> Result<ScheduledTable> {
     let refused = || Error::Forbidden {
         what: "this trigger is not one that publishing a module made".into(),
         hint: "Drop the trigger, or publish the module again.".into(),
@@ -167,6 +202,7 @@ pub(crate) fn heal(module: &ReadyModule) -> Result<()> {
             }
             if let (Some(key), Some(when)) = (key_of(table, &bytes), schedule_at(table, &bytes))
                 && !known.contains(&key)
+                && !when.is_too_far(now_us())
             {
                 missing.push((key, when));
             }

@@ -93,7 +93,8 @@ unsafe fn wants_alone(statement: *mut pg_sys::Node) -> Option<Oid> {
             }
             pg_sys::NodeTag::T_CreatedbStmt => {
                 let create = &*statement.cast::<pg_sys::CreatedbStmt>();
-                let template = pg_sys::get_database_oid(option(create.options, c"template")?, true);
+                let template = option(create.options, c"template").unwrap_or(c"template1".as_ptr());
+                let template = pg_sys::get_database_oid(template, true);
                 // Who may copy a database is its owner's and superusers' to say, and anybody's if it is a template.
                 return (template != Oid::INVALID && is_owner(template)).then_some(template);
             }

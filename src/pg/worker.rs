@@ -164,6 +164,8 @@ pub(crate) fn sleep(limit_us: i64) {
 
 /// Ends the process if the server wants that, answers barriers, reads a changed configuration.
 pub(crate) fn look_around() {
+    // SAFETY: a flag that a signal handler sets. A cancel that comes between two transactions has nothing to cancel.
+    unsafe { pg_sys::QueryCancelPending = 0 };
     interrupt::process();
     // SAFETY: the flag is set by a signal handler; outside of any transaction.
     unsafe {
@@ -193,6 +195,9 @@ pub(crate) fn now_us() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
+
+/// SQLSTATEs that say nothing against what was tried: others were in the way, or the server was short of something.
+pub(crate) const TRANSIENT: [&str; 5] = ["40001", "40P01", "55P03", "53200", "53300"];
 
 /// Why a transaction of a worker was rolled back.
 #[derive(Debug)]
@@ -241,6 +246,8 @@ pub(crate) fn transaction<R>(
             pg_sys::SetCurrentStatementStartTimestamp();
             pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, activity.as_ptr());
             pg_sys::StartTransactionCommand();
+            // Whatever default_transaction_isolation says: each run must see what was committed before it.
+            pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED as i32;
             pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
             let result = body()?;
             pg_sys::PopActiveSnapshot();

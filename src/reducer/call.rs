@@ -81,23 +81,6 @@ impl Target {
         }
     }
 
-    /// Takes the module's lock for callers whom EXECUTE does not concern. 40001 if the module was published meanwhile:
-    /// the reducer may be another then.
-    pub(super) fn lock_same(self) -> Result<Self> {
-        if !self.module.is_serial() {
-            return Ok(self);
-        }
-        access::lock_module(self.module.lock_table);
-        let module = ready(&self.module.key)?;
-        if module.row.version == self.module.row.version && module.lock_table == self.module.lock_table {
-            return Ok(Self { module, ..self });
-        }
-        Err(Error::Serialization {
-            what: format!("module {:?} was published meanwhile", module.row.name),
-            hint: "Run the transaction again.".into(),
-        })
-    }
-
     /// Takes the module's lock. A publish may have committed while we waited: then the target is looked up again.
     pub(super) fn lock(self) -> Result<Self> {
         let mut target = self;
@@ -118,6 +101,23 @@ impl Target {
             }
             target = Self::find(&now.key, &target.reducer().name)?;
         }
+    }
+}
+
+/// Takes the lock of a module, for callers whom EXECUTE does not concern, and gives the module as it is then: it may have
+/// been published while we waited.
+pub(super) fn lock_current(module: Rc<ReadyModule>) -> Result<Rc<ReadyModule>> {
+    let mut module = module;
+    loop {
+        if !module.is_serial() {
+            return Ok(module);
+        }
+        access::lock_module(module.lock_table);
+        let now = ready(&module.key)?;
+        if now.lock_table == module.lock_table {
+            return Ok(now);
+        }
+        module = now;
     }
 }
 

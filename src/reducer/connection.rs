@@ -5,11 +5,12 @@ use std::rc::Rc;
 use spacetime_auth::Identity;
 use spacetime_definition::Lifecycle;
 
-use super::call::{Target, call};
+use super::call::{Target, call, lock_current};
 use super::caller::Caller;
 use crate::catalog::{self, Client};
 use crate::error::{Error, Result};
 use crate::module::{ReadyModule, ready};
+use crate::pg::worker::TRANSIENT;
 use crate::pg::{entry, invalidation, subtransaction};
 use crate::wasm::host::LogRecord;
 
@@ -43,7 +44,7 @@ pub(crate) fn connect(
     }
     // Before the reducer, in its transaction: guests and subscribers see the client there.
     catalog::insert_client(&client)?;
-    run(&module, Lifecycle::ClientConnected, &client)
+    run(module, Lifecycle::ClientConnected, &client)
 }
 
 /// Runs `client_disconnected` and forgets the client, whatever the reducer says to it. `false`: there is none.
@@ -72,9 +73,16 @@ fn disconnect_client(client: &Client) -> Result<()> {
     // The module itself may not be callable: the client is gone nevertheless.
     let left = subtransaction::attempt(|| {
         let module = ready(&client.module.to_string())?;
-        run(&module, Lifecycle::ClientDisconnected, client)
+        run(module, Lifecycle::ClientDisconnected, client)
     });
     if let Err(failure) = left {
+        // Others were in the way: not what the reducer says to it.
+        if TRANSIENT.contains(&failure.sqlstate.as_str()) {
+            return Err(Error::Serialization {
+                what: failure.message,
+                hint: "Run the transaction again.".into(),
+            });
+        }
         let message = format!(
             "client_disconnected failed; the client is disconnected nevertheless: {}",
             failure.message
@@ -93,13 +101,12 @@ pub(super) fn log_error(module: &ReadyModule, message: &str) {
     module.log.append(LogRecord { level: 0, target: source, file: source, line: None, message });
 }
 
-fn run(module: &Rc<ReadyModule>, lifecycle: Lifecycle, client: &Client) -> Result<()> {
+fn run(module: Rc<ReadyModule>, lifecycle: Lifecycle, client: &Client) -> Result<()> {
+    let module = lock_current(module)?;
     let Some(reducer) = module.definition.reducers.iter().position(|r| r.lifecycle == Some(lifecycle)) else {
         return Ok(());
     };
-    let target =
-        Target { module: Rc::clone(module), reducer, generation: invalidation::modules_generation() }
-            .lock_same()?;
+    let target = Target { module, reducer, generation: invalidation::modules_generation() };
     let mut connection_id = client.connection_id;
     connection_id.reverse();
     let caller = Caller { identity: client.identity, connection_id, claims: Some(client.claims.clone()) };

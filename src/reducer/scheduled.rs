@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use spacetime_definition::next_due;
 
-use super::call::{Target, call_unlimited};
+use super::call::{Target, call_unlimited, lock_current};
 use super::caller::Caller;
 use super::connection::log_error;
 use crate::catalog::{self, ScheduleEntry, Scheduled};
@@ -15,10 +15,7 @@ use crate::module::{ReadyModule, ready, reducer_of};
 use crate::pg::index::{Key, Strategy};
 use crate::pg::scan::find_one;
 use crate::pg::worker::{Failure, now_us};
-use crate::pg::{access, entry, interrupt, invalidation, snapshot, user};
-
-/// How long a run waits for its module before others get their turn.
-const LOCK_WAIT_MS: i32 = 500;
+use crate::pg::{entry, interrupt, invalidation, snapshot, user};
 
 /// How far a run has come when it fails: decides what the failure means.
 #[derive(Debug, Default)]
@@ -68,9 +65,7 @@ pub(crate) fn settle_failed(id: i64, due_us: i64, failure: &Failure) -> Result<(
 /// Locks the module of an entry and reads the entry and its row; `None` when there is nothing to run (any more).
 fn due(id: i64) -> Result<Option<Due>> {
     let Some(seen) = catalog::schedule_entry(id)? else { return Ok(None) };
-    let module = ready(&seen.module)?;
-    let target = Target { module, reducer: 0, generation: invalidation::modules_generation() };
-    let module = access::with_lock_timeout(LOCK_WAIT_MS, || target.lock_same())?.module;
+    let module = lock_current(ready(&seen.module)?)?;
     // Under the lock nobody changes it any more.
     let Some(entry) = catalog::schedule_entry(id)?.filter(|entry| entry.due_us <= now_us()) else {
         return Ok(None);

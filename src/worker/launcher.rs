@@ -126,7 +126,8 @@ impl Launcher {
                 continue;
             }
             if let Some(until) = shmem::held_until(*database).filter(|until| *until > now) {
-                plan.start_us = until;
+                // It may be released before.
+                plan.start_us = until.min(now + PAUSE_MIN_US);
                 continue;
             }
             let Some(kind) = Kind::from_number(*kind) else { continue };

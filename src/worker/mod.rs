@@ -63,6 +63,12 @@ pub(crate) fn work(kind: Kind, slot: &Slot) {
         crate::pg::worker::look_around();
         // Before looking for work: a wake-up that comes later is one for the next round.
         slot.note_wakes();
+        if let Some(until) = shmem::held_until(slot.database())
+            && until > crate::pg::worker::now_us()
+        {
+            slot.next_start_us.store(until, std::sync::atomic::Ordering::SeqCst);
+            return;
+        }
         match worker.round(crate::pg::worker::now_us()) {
             Next::Again => {}
             Next::SleepUntil(time) => {

@@ -7,7 +7,7 @@ use super::{Next, Worker};
 use crate::catalog::{self, ScheduleHead};
 use crate::error::Result;
 use crate::module;
-use crate::pg::worker::{Failure, look_around, now_us, transaction};
+use crate::pg::worker::{Failure, TRANSIENT, look_around, now_us, transaction};
 use crate::pg::{access, invalidation};
 use crate::reducer::{self, Progress};
 
@@ -18,8 +18,10 @@ const STAY_US: i64 = 60_000_000;
 const PAUSE_MIN_US: i64 = 200_000;
 const PAUSE_MAX_US: i64 = 60_000_000;
 
-/// SQLSTATEs after which a run is tried again: conflicts with other transactions, and a server short of something.
-const TRANSIENT: [&str; 5] = ["40001", "40P01", "55P03", "53200", "53300"];
+/// Longest wait for a lock within a run: then the other modules get their turn.
+const LOCK_WAIT_MS: i32 = 500;
+/// A worker is started again this long before something is due.
+const START_US: i64 = 1_000_000;
 
 /// A module that is left alone for a while.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +37,8 @@ pub(super) struct Scheduler {
     healed: Option<u64>,
     busy_us: Option<i64>,
     failures: u32,
+    /// Until then nothing is tried, whoever wakes the worker.
+    retry_us: i64,
 }
 
 /// What a look at the schedule found.
@@ -46,12 +50,15 @@ enum Look {
 
 impl Scheduler {
     pub(super) fn new() -> Self {
-        Self { pauses: HashMap::new(), healed: None, busy_us: None, failures: 0 }
+        Self { pauses: HashMap::new(), healed: None, busy_us: None, failures: 0, retry_us: 0 }
     }
 }
 
 impl Worker for Scheduler {
     fn round(&mut self, now_us: i64) -> Next {
+        if now_us < self.retry_us {
+            return Next::SleepUntil(self.retry_us);
+        }
         match self.try_round(now_us) {
             Ok(next) => {
                 self.failures = 0;
@@ -62,7 +69,8 @@ impl Worker for Scheduler {
                 report("the schedule could not be read", &failure);
                 let pause = PAUSE_MIN_US.saturating_mul(1 << self.failures.min(8)).min(PAUSE_MAX_US);
                 self.failures += 1;
-                Next::SleepUntil(now_us + pause)
+                self.retry_us = now_us + pause;
+                Next::SleepUntil(self.retry_us)
             }
         }
     }
@@ -92,7 +100,7 @@ impl Scheduler {
         let stay = self.busy_us.unwrap_or(if heads.is_empty() { 0 } else { now }).saturating_add(STAY_US);
         self.busy_us.get_or_insert(now);
         if next > now + STAY_US && stay <= now {
-            return Ok(Next::EndUntil(next));
+            return Ok(Next::EndUntil(if next == i64::MAX { next } else { next - START_US }));
         }
         Ok(Next::SleepUntil(next.min(stay.max(now + 1000))))
     }
@@ -126,7 +134,7 @@ impl Scheduler {
     fn run(&mut self, head: &ScheduleHead) {
         let progress = Progress::default();
         let activity = format!("running scheduled reducers of module {}", head.module);
-        let Err(failure) = transaction(&activity, || reducer::run_scheduled(head.id, &progress)) else {
+        let Err(failure) = bounded(&activity, || reducer::run_scheduled(head.id, &progress)) else {
             self.pauses.remove(&head.module);
             return;
         };
@@ -135,7 +143,7 @@ impl Scheduler {
             return;
         }
         report(&format!("a scheduled reducer of module {} failed", head.module), &failure);
-        let settled = transaction(&activity, || reducer::settle_failed(head.id, head.due_us, &failure));
+        let settled = bounded(&activity, || reducer::settle_failed(head.id, head.due_us, &failure));
         match settled {
             Ok(()) => drop(self.pauses.remove(&head.module)),
             Err(failure) => self.pause(head, &failure),
@@ -158,6 +166,11 @@ impl Scheduler {
             report("an error could not be noted", &failure);
         }
     }
+}
+
+/// A transaction that waits for nobody's lock for long.
+fn bounded(activity: &str, body: impl FnOnce() -> Result<()>) -> std::result::Result<(), Failure> {
+    transaction(activity, || access::with_lock_timeout(LOCK_WAIT_MS, body))
 }
 
 fn report(what: &str, failure: &Failure) {
