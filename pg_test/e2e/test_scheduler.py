@@ -114,6 +114,32 @@ class SchedulerTest(SchedulerTestCase):
         self.assertEqual(self.worker(connection), pid, "the worker was started again")
         connection.execute("SELECT failing.cancel_all()")
 
+    def test_rows_that_change_themselves(self):
+        """A reducer may delete its row, and give it another time: then it runs again."""
+        connection = self.connect()
+        self.publish(connection, "schedules", "selves")
+        connection.execute("SELECT selves.schedule_in(0, 'a', 'delete itself')")
+        connection.execute("SELECT selves.schedule_in(0, 'b', 'again')")
+        connection.execute("SELECT selves.schedule_every(10, 'c', 'delete itself')")
+        self.wait_for(connection, "SELECT note FROM selves.run ORDER BY note", [("a",), ("b",), ("b again",), ("c",)])
+        self.wait_for(connection, "SELECT count(*) FROM selves.job", [(0,)])
+        due = "SELECT count(*) FROM spacetime.schedules WHERE module = 'selves'"
+        self.assertEqual(connection.execute(due).fetchone(), (0,))
+        self.assertEqual(connection.execute("SELECT message FROM spacetime.logs('selves') WHERE level = 'error'").fetchall(), [])
+
+    def test_republish(self):
+        """A new version takes over what the old one scheduled, and the worker picks it up."""
+        connection = self.connect()
+        self.publish(connection, "schedules", "version")
+        connection.execute("SELECT version.schedule_every(20, 'x', '')")
+        self.wait_for(connection, "SELECT count(*) > 1 FROM version.run", [(True,)])
+        connection.execute(
+            "SELECT publish_module('version', pg_read_binary_file('test_modules/schedules.wasm') || '\\x00020161'::bytea)"
+        )
+        runs = connection.execute("SELECT count(*) FROM version.run").fetchone()[0]
+        self.wait_for(connection, "SELECT count(*) > %s FROM version.run", [(True,)], parameters=[runs + 2])
+        connection.execute("SELECT version.cancel_all()")
+
     def test_busy_module(self):
         """A module whose lock is held does not keep the others from running."""
         connection = self.connect()
