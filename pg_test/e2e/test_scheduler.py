@@ -42,7 +42,8 @@ class ExactlyOnceTest(SchedulerTestCase):
         ran = "SELECT count(*) > %s FROM many.run"
         self.wait_for(connection, ran, [(True,)], parameters=[150])
         self.cluster.kill(self.worker(connection))
-        time.sleep(0.2)
+        while "all server processes terminated; reinitializing" not in self.cluster.log_text():
+            time.sleep(0.02)
         connection = self.reconnect()
         self.wait_for(connection, ran, [(True,)], parameters=[350])
         self.cluster.restart("fast")
