@@ -2,16 +2,12 @@
 
 use pgrx::pg_sys;
 
-/// Whether Postgres wants the running statement or the backend to end. Answers barriers on the way.
+/// Whether Postgres wants the running statement or the backend to end.
 ///
 /// The flags are plain ints written by signal handlers; a stale read costs one tick of the guest timer.
 pub(crate) fn must_stop() -> bool {
     // SAFETY: reads of C globals that live as long as the process; only this thread and its signal handlers touch them.
     unsafe {
-        // Others wait for every process to answer these: DROP DATABASE, for one, anywhere on the server.
-        if std::ptr::read_volatile(&raw const pg_sys::ProcSignalBarrierPending) != 0 {
-            pg_sys::ProcessProcSignalBarrier();
-        }
         std::ptr::read_volatile(&raw const pg_sys::ProcDiePending) != 0
             || std::ptr::read_volatile(&raw const pg_sys::QueryCancelPending) != 0
     }
