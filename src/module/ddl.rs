@@ -1,6 +1,7 @@
 //! From a storage plan to the SQL that carries it out. Text only; run by [`super::publish`].
 
 use spacetime_auth::Identity;
+use spacetime_definition::Definition;
 
 use crate::catalog::{
     Grant, StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
@@ -36,22 +37,6 @@ pub(super) fn create_whole_table(table: &StoredTable, schema: &str) -> Vec<Strin
     statements.extend(table.indexes.iter().map(|index| create_index(table, index, schema)));
     statements.extend(create_row_hash_index(table, schema));
     statements
-}
-
-/// Makes plain SQL writers of a table take the module's lock. To be run as a superuser.
-pub(super) fn lock_trigger(
-    table: &StoredTable,
-    lock_table: &str,
-    schema: &str,
-    identity: Identity,
-) -> String {
-    format!(
-        "CREATE OR REPLACE TRIGGER spacetime_lock BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} \
-         FOR EACH STATEMENT EXECUTE FUNCTION spacetime._lock_module({}, {})",
-        quote_qualified(schema, &table.pg_name),
-        literal(lock_table),
-        literal(&identity.to_string()),
-    )
 }
 
 /// Creates the SQL function of a reducer; `None` for reducers that have none. To be run as a superuser.
@@ -201,13 +186,6 @@ pub(super) fn create_row_hash_index(table: &StoredTable, schema: &str) -> Option
         quote(name),
         quote_qualified(schema, &table.pg_name),
     ))
-}
-
-/// Statements that free a module's tables from its lock.
-pub(super) fn drop_lock_triggers(plan: &StoragePlan, schema: &str) -> impl Iterator<Item = String> {
-    plan.tables.iter().map(move |table| {
-        format!("DROP TRIGGER IF EXISTS spacetime_lock ON {}", quote_qualified(schema, &table.pg_name))
-    })
 }
 
 /// Statements that give the function of a new version the rights that the old one's had.

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use spacetime_definition::migration::{Change, Migration, Obstacle, Step, TableMatch};
-use spacetime_definition::{Definition, Type};
+use spacetime_definition::{Definition, Table, Type};
 
-use super::{ddl, plan};
+use super::{ddl, plan, triggers};
 use crate::catalog::{Grant, ModuleRow, StoragePlan, StoredReducer, StoredTable, StoredType};
 use crate::error::Result;
 use crate::pg::name::{quote, quote_qualified};
@@ -38,8 +38,8 @@ pub(super) struct Versions<'a> {
     pub(super) wrappers: HashSet<String>,
     /// Changed rights on those.
     pub(super) grants: HashMap<String, Vec<Grant>>,
-    /// Tables, by their names in Postgres, that have their lock trigger; `None` if none should.
-    pub(super) triggers: Option<HashSet<String>>,
+    /// Tables, by their names in Postgres, and the functions of the extension's triggers on them.
+    pub(super) triggers: HashSet<(String, String)>,
 }
 
 impl PlannedStep {
@@ -112,16 +112,18 @@ impl Versions<'_> {
             let object = format!("reducer `{}`", reducer.name);
             steps.push(PlannedStep::new(kind, object, statements).by_superuser());
         }
-        if let Some(present) = &self.triggers {
-            let dropped = |table: &&StoredTable| !present.contains(&table.pg_name);
-            steps.extend(self.new.tables.iter().filter(dropped).map(|table| {
-                let sql =
-                    ddl::lock_trigger(table, &self.new.lock_table, &self.old.schema_name, self.old.identity);
-                PlannedStep::new("create_trigger", format!("table `{}`", table.name), vec![sql])
-                    .by_superuser()
-            }));
-        }
+        let tables = self.definition.tables.iter().zip(&self.new.tables);
+        steps.extend(tables.filter_map(|(table, stored)| self.missing_triggers(table, stored)));
         steps
+    }
+
+    fn missing_triggers(&self, table: &Table, stored: &StoredTable) -> Option<PlannedStep> {
+        let is_there = |function: &str| self.triggers.contains(&(stored.pg_name.clone(), function.into()));
+        let wanted = triggers::of_table(self.old, self.definition, table, stored);
+        let missing = wanted.into_iter().filter(|trigger| !is_there(trigger.function));
+        let sql: Vec<_> = missing.flat_map(|trigger| trigger.sql).collect();
+        let object = format!("table `{}`", table.name);
+        (!sql.is_empty()).then(|| PlannedStep::new("create_trigger", object, sql).by_superuser())
     }
 
     /// Tables, by their names in Postgres, that data steps change.

@@ -12,6 +12,8 @@ mod paths;
 mod plan;
 mod publish;
 mod ready;
+mod schedule;
+mod triggers;
 mod update;
 
 pub(crate) use check::check;
@@ -20,3 +22,6 @@ pub(crate) use log::{LogFile, read_log};
 pub(crate) use paths::StatePaths;
 pub(crate) use publish::{drop_module, plan_publish, publish};
 pub(crate) use ready::{ReadyModule, ready};
+pub(crate) use schedule::{
+    ScheduledRow, ScheduledTable, has_scheduled_reducers, heal, reducer_of, schedule_at, scheduled_table,
+};

@@ -124,6 +124,10 @@ impl ReadyModule {
         for warning in warnings {
             pgrx::log!("spacetime: module {:?}: {warning}", row.name);
         }
+        if super::has_scheduled_reducers(&definition) {
+            // Restored from a dump, or copied with its database: nobody may have told the scheduler.
+            xact::wake_workers_at_commit();
+        }
         Self::assemble(row, definition, code)
     }
 

@@ -9,7 +9,7 @@ use super::options::Options;
 use super::plan::{self, Previous};
 use super::publish::{self, Upload};
 use super::ready::{ready, wrappers_of};
-use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoragePlan};
+use crate::catalog::{self, ModuleRow, StoragePlan};
 use crate::error::{Error, Result};
 use crate::pg::name::{quote, quote_qualified};
 use crate::pg::{Oid, access, read, user};
@@ -63,7 +63,6 @@ fn versions<'a>(
         }
         wrappers.insert(reducer);
     }
-    let is_locked = existing.concurrency == Concurrency::Serial && existing.sql_writers == SqlWriters::Locked;
     Ok(Versions {
         old: existing,
         new: storage,
@@ -71,9 +70,7 @@ fn versions<'a>(
         migration,
         wrappers,
         grants,
-        triggers: is_locked
-            .then(|| catalog::tables_with_trigger(module.schema, module.lock_trigger))
-            .transpose()?,
+        triggers: catalog::own_triggers(module.schema)?,
     })
 }
 

@@ -7,12 +7,16 @@ mod arguments;
 mod boot;
 mod call;
 mod caller;
+mod connection;
 mod keys;
 mod scans;
+mod scheduled;
 mod tables;
 mod wrapper;
 
 pub(crate) use boot::boot;
 pub(crate) use call::{call_init, call_with_json};
 pub(crate) use caller::{Caller, session_connection_id};
+pub(crate) use connection::{connect, disconnect, disconnect_all};
+pub(crate) use scheduled::{Progress, run_scheduled, settle_failed};
 pub(crate) use wrapper::{WrapperBody, call_wrapper, validate_wrapper};

@@ -11,8 +11,9 @@ use spacetime_definition::bsatn::Reader;
 use super::caller::Caller;
 use super::keys;
 use super::scans::OpenScan;
+use crate::catalog;
 use crate::error::{Error, Result};
-use crate::module::ReadyModule;
+use crate::module::{ReadyModule, schedule_at};
 use crate::pg::memory::CallMemory;
 use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
@@ -119,8 +120,18 @@ impl CallTables {
         Ok((&mut opened.table, codec))
     }
 
+    /// Refuses rows of scheduled tables whose time is too far away (module-abi.md §4.8).
+    fn require_schedulable(&self, at: usize, row: &[u8]) -> HostResult<()> {
+        let when = schedule_at(&self.module.definition.tables[at], row);
+        match when.filter(|when| when.is_too_far(crate::pg::worker::now_us())) {
+            Some(_) => Err(Errno::ScheduleAtDelayTooLong.into()),
+            None => Ok(()),
+        }
+    }
+
     fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
         let at = self.table(table)?;
+        self.require_schedulable(at, row)?;
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
@@ -148,6 +159,7 @@ impl CallTables {
         if !access.index().is_unique {
             return Err(Errno::IndexNotUnique.into());
         }
+        self.require_schedulable(at, row)?;
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
@@ -383,15 +395,22 @@ impl Host for CallHost {
         Ok(None)
     }
 
-    fn schedule_immediate(&mut self, reducer: &str, _args: &[u8]) -> HostResult<()> {
-        // Whether the reducer runs is never the caller's business (module-abi.md §1.9); the log says that it does not.
-        self.log(LogRecord {
-            level: 0,
-            target: Some("__spacetimedb__"),
-            file: None,
-            line: None,
-            message: &format!("reducer {reducer:?} was not scheduled: there is no scheduler yet"),
-        });
+    fn schedule_immediate(&mut self, reducer: &str, args: &[u8]) -> HostResult<()> {
+        let tables = self.0.borrow();
+        let module = &tables.module;
+        if crate::worker::is_available() {
+            let now = crate::pg::worker::now_us();
+            tables
+                .memory
+                .with_row(|| catalog::schedule_immediate(module.row.identity, reducer, args, now))?;
+            xact::wake_workers_at_commit();
+            snapshot::see_own_writes();
+        } else {
+            // Whether the reducer runs is never the caller's business (module-abi.md §1.9).
+            let message =
+                format!("reducer {reducer:?} is not run: the library is not in shared_preload_libraries");
+            super::connection::log_error(module, &message);
+        }
         Ok(())
     }
 

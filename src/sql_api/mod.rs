@@ -7,7 +7,9 @@
     reason = "pgrx keeps SQLSTATE, detail and hint only of its own, large error type"
 )]
 
+mod client;
 mod identity;
 mod lock;
 mod module;
 mod reducer;
+mod schedule;

@@ -12,6 +12,7 @@ mod raw;
 mod raw_v10;
 mod raw_v9;
 mod resolve;
+mod schedule_at;
 mod table;
 mod types;
 mod wide_integer;
@@ -24,6 +25,7 @@ pub use definition::{
     Schedule, Sequence, Table, UniqueConstraint, View, ViewKind, Visibility,
 };
 pub use error::Error;
+pub use schedule_at::{ScheduleAt, next_due};
 pub use types::{Field, MAX_TYPE_DEPTH, Product, Sum, Type, Variant};
 
 /// Decodes, validates and names a module definition: the bytes that `__describe_module__` wrote, envelope included.
