@@ -17,6 +17,7 @@ mod types;
 mod wide_integer;
 
 pub mod bsatn;
+pub mod sort_key;
 
 pub use definition::{
     Abi, Column, Definition, HttpRoute, Index, IndexAlgorithm, Lifecycle, NamedType, Procedure, Reducer,
