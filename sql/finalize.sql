@@ -21,16 +21,19 @@ CREATE VIEW spacetime.tables WITH (security_barrier) AS
 SELECT v.name AS module,
        t.value ->> 'name' AS name,
        m.schema_name AS schema,
-       t.value ->> 'pg_name' AS pg_table,
+       k.kind,
+       CASE k.kind WHEN 'table' THEN t.value ->> 'pg_name' END AS pg_table,
        (t.value ->> 'is_public')::boolean AS is_public,
        c.ordinality::int AS column_number,
        c.value ->> 'name' AS column_name,
-       c.value ->> 'pg_name' AS pg_column,
+       CASE k.kind WHEN 'table' THEN c.value ->> 'pg_name' END AS pg_column,
        c.value ->> 'sats_type' AS sats_type,
-       c.value ->> 'sql_type' AS sql_type
+       CASE k.kind WHEN 'table' THEN c.value ->> 'sql_type' END AS sql_type
 FROM spacetime._module m
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
 CROSS JOIN jsonb_array_elements(m.storage -> 'tables') WITH ORDINALITY t
+-- Nothing is stored of an event table: it has no name in Postgres.
+CROSS JOIN LATERAL (SELECT CASE WHEN (t.value ->> 'is_event')::boolean THEN 'event' ELSE 'table' END AS kind) k
 CROSS JOIN jsonb_array_elements(t.value -> 'columns') WITH ORDINALITY c;
 
 CREATE VIEW spacetime.reducers WITH (security_barrier) AS

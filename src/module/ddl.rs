@@ -26,6 +26,9 @@ pub(super) fn create(plan: &StoragePlan, schema: &str) -> Vec<String> {
         for sequence in &table.sequences {
             statements.push(create_sequence(sequence, schema));
         }
+        if table.is_event {
+            continue;
+        }
         statements.push(create_table(table, schema));
         for sequence in &table.sequences {
             statements.push(own_sequence(table, sequence, schema));
@@ -39,8 +42,7 @@ pub(super) fn create(plan: &StoragePlan, schema: &str) -> Vec<String> {
 
 /// Statements that make plain SQL writers of the module's tables take its lock.
 pub(super) fn lock_triggers(plan: &StoragePlan, schema: &str, identity: Identity) -> Vec<String> {
-    plan.tables
-        .iter()
+    plan.relations()
         .map(|table| {
             format!(
                 "CREATE TRIGGER spacetime_lock BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} \
@@ -163,7 +165,7 @@ fn create_row_hash_index(table: &StoredTable, name: &str, schema: &str) -> Strin
 
 /// Statements that free a module's tables from its lock.
 pub(super) fn drop_lock_triggers(plan: &StoragePlan, schema: &str) -> impl Iterator<Item = String> {
-    plan.tables.iter().map(move |table| {
+    plan.relations().map(move |table| {
         format!("DROP TRIGGER IF EXISTS spacetime_lock ON {}", quote_qualified(schema, &table.pg_name))
     })
 }

@@ -191,6 +191,7 @@ fn stored_table(
     let indexes = table
         .indexes
         .iter()
+        .filter(|_| !table.is_event)
         .map(|index| {
             let is_primary_key = !has_primary_key
                 && index.columns.len() == 1
@@ -208,9 +209,11 @@ fn stored_table(
     let has_unique = indexes.iter().any(|index| index.is_unique);
     Ok(StoredTable {
         name: table.name.clone(),
-        row_hash_index: (!has_unique).then(|| names.choose(&format!("{}_row_hash", table.name))),
+        row_hash_index: (!has_unique && !table.is_event)
+            .then(|| names.choose(&format!("{}_row_hash", table.name))),
         pg_name,
         is_public: table.is_public,
+        is_event: table.is_event,
         columns,
         indexes,
         sequences,

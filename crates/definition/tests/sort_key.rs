@@ -86,7 +86,10 @@ fn sums_and_products() {
     let pair = Type::Product(Product { name: None, fields: vec![field(Type::String), field(Type::I8)] });
     let of = |name: &str, n: i8| [text(name), vec![n as u8]].concat();
     ascending(&pair, &[of("", 127), of("a", -1), of("a", 0), of("a\0", -128), of("b", -128)]);
-    ascending(&Type::ScheduleAt, &[(0, -1i64), (0, 5), (1, -1)].map(|(tag, n)| [vec![tag], n.to_le_bytes().to_vec()].concat()));
+    ascending(
+        &Type::ScheduleAt,
+        &[(0, -1i64), (0, 5), (1, -1)].map(|(tag, n)| [vec![tag], n.to_le_bytes().to_vec()].concat()),
+    );
 }
 
 #[test]
