@@ -62,6 +62,8 @@ COMMENT ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) IS 'creates o
 COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a reducer in the current transaction; arguments by position or by name';
 COMMENT ON FUNCTION spacetime.drop_module(text, boolean) IS 'removes a module, with its data unless keep_data';
 COMMENT ON FUNCTION spacetime.describe(text) IS 'the definition of a module';
+COMMENT ON FUNCTION spacetime.set_env(text, text, text) IS 'sets an environment variable that a module declares; NULL removes it';
+COMMENT ON FUNCTION spacetime.env(text) IS 'environment variables of a module and their values, for its owner';
 COMMENT ON FUNCTION spacetime.logs(text, integer, text) IS 'what a module logged, newest last, calls that were rolled back included';
 COMMENT ON FUNCTION spacetime.check_module(text) IS 'differences between a module and its tables';
 COMMENT ON FUNCTION spacetime.sender() IS 'the identity reducers get as sender from this session';

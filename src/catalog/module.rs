@@ -59,7 +59,7 @@ impl SqlWriters {
     }
 }
 
-fn broken(error: impl std::fmt::Display) -> Error {
+pub(super) fn broken(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("catalog of spacetime: {error}"))
 }
 
@@ -96,7 +96,7 @@ fn find_where(condition: &str, argument: &str) -> Result<Option<ModuleRow>> {
 }
 
 /// Reads as the owner of the catalog, who alone may.
-fn read(query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+pub(super) fn read(query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
     user::as_catalog_owner(|| read::select(query, parameters))
 }
 
@@ -234,7 +234,7 @@ pub(crate) fn delete(identity: Identity) -> Result<()> {
     write("DELETE FROM spacetime._module WHERE identity = $1", &[identity.to_be_bytes().as_slice().into()])
 }
 
-fn write(query: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
+pub(super) fn write(query: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
     user::as_catalog_owner(|| {
         Spi::connect_mut(|client| client.update(query, None, arguments).map(|_| ()).map_err(broken))
     })

@@ -2,6 +2,7 @@
 
 mod check;
 mod ddl;
+mod environment;
 mod last_writer;
 mod log;
 mod names;
@@ -12,6 +13,7 @@ mod publish;
 mod ready;
 
 pub(crate) use check::check;
+pub(crate) use environment::{environment, read_variable, set_variable};
 pub(crate) use last_writer::{lock_for_sql_writer, require_last_writer_seen};
 pub(crate) use log::{LogFile, read_log};
 pub(crate) use paths::StatePaths;

@@ -192,6 +192,7 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     access::lock_catalog(catalog::catalog_oid()?);
     let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
     require_owner(&row)?;
+    catalog::forget_variables(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())
 }
 

@@ -13,7 +13,7 @@ use super::events::Events;
 use super::keys;
 use super::scans::OpenScan;
 use crate::error::{Error, Result};
-use crate::module::ReadyModule;
+use crate::module::{ReadyModule, read_variable};
 use crate::pg::memory::CallMemory;
 use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
@@ -401,9 +401,10 @@ impl Host for CallHost {
         Ok(tables.caller.claims.clone().filter(|_| known))
     }
 
-    fn env(&mut self, _name: &str) -> HostResult<Option<String>> {
-        // Modules cannot declare variables yet (publish refuses the section), so none is set.
-        Ok(None)
+    fn env(&mut self, name: &str) -> HostResult<Option<String>> {
+        let module = Rc::clone(&self.0.borrow().module);
+        let declared = module.definition.environment.iter().find(|variable| variable.name == name);
+        Ok(read_variable(&module, declared.ok_or(Errno::HostCallFailure)?)?)
     }
 
     fn schedule_immediate(&mut self, reducer: &str, _args: &[u8]) -> HostResult<()> {

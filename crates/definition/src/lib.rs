@@ -5,6 +5,7 @@
 
 mod assembly;
 mod definition;
+mod environment;
 mod error;
 mod function;
 mod names;
@@ -20,9 +21,10 @@ pub mod bsatn;
 pub mod sort_key;
 
 pub use definition::{
-    Abi, Column, Definition, HttpRoute, Index, IndexAlgorithm, Lifecycle, NamedType, Procedure, Reducer,
-    Schedule, Sequence, Table, UniqueConstraint, View, ViewKind, Visibility,
+    Abi, Column, Definition, EnvironmentVariable, HttpRoute, Index, IndexAlgorithm, Lifecycle, NamedType,
+    Procedure, Reducer, Schedule, Sequence, Table, UniqueConstraint, View, ViewKind, Visibility,
 };
+pub use environment::is_variable_name;
 pub use error::Error;
 pub use types::{Field, MAX_TYPE_DEPTH, Product, Sum, Type, Variant};
 
