@@ -9,7 +9,7 @@ use spacetime_definition::bsatn::Reader;
 use spacetime_definition::{Index, IndexAlgorithm, Table, sort_key};
 
 use crate::error::{Error, Result};
-use crate::pg::{Oid, access};
+use crate::pg::{Oid, access, interrupt};
 use crate::row;
 use crate::wasm::host::{Errno, HostResult, RangeBytes, RowBatch};
 
@@ -107,6 +107,7 @@ impl EventTable {
     pub(super) fn batch(&self, rows: &[RowNumber]) -> RowBatch {
         let mut batch = RowBatch::default();
         for row in rows.iter().filter_map(|row| self.rows.get(row)) {
+            interrupt::process();
             batch.bytes.extend_from_slice(&row.bytes);
             batch.ends.push(batch.bytes.len());
         }
@@ -151,6 +152,7 @@ impl EventTable {
     pub(super) fn remove(&mut self, rows: &[RowNumber]) -> (u32, isize) {
         let (mut count, mut grown) = (0, 0);
         for number in rows {
+            interrupt::process();
             let Some(row) = self.rows.remove(number) else { continue };
             count += 1;
             grown -= row.cost() as isize;
@@ -172,6 +174,7 @@ impl EventTable {
         let mut reader = Reader::new(rows);
         let mut found = Vec::new();
         for _ in 0..reader.length().map_err(|_| Errno::BsatnDecodeError)? {
+            interrupt::process();
             let mut key = Vec::new();
             for column in &definition.columns {
                 sort_key::append(&column.ty, &mut reader, &mut key).map_err(|_| Errno::BsatnDecodeError)?;
