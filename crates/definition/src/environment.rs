@@ -32,7 +32,7 @@ pub(crate) fn variables(raw: &[EnvironmentVariable]) -> Result<Vec<EnvironmentVa
 }
 
 /// Whether a name is one that environment variables can have.
-pub fn is_variable_name(name: &str) -> bool {
+fn is_variable_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     name.len() <= MAX_NAME
         && bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')

@@ -24,7 +24,6 @@ pub use definition::{
     Abi, Column, Definition, EnvironmentVariable, HttpRoute, Index, IndexAlgorithm, Lifecycle, NamedType,
     Procedure, Reducer, Schedule, Sequence, Table, UniqueConstraint, View, ViewKind, Visibility,
 };
-pub use environment::is_variable_name;
 pub use error::Error;
 pub use types::{Field, MAX_TYPE_DEPTH, Product, Sum, Type, Variant};
 

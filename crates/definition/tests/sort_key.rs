@@ -43,7 +43,7 @@ fn integers() {
         bytes
     };
     ascending(&Type::Identity, &[identity(0, 0), identity(0, 9), identity(1, 0), identity(255, 0)]);
-    let signed = |sign: u8| vec![vec![0; 31], vec![sign]].concat();
+    let signed = |sign: u8| [vec![0; 31], vec![sign]].concat();
     ascending(&Type::I256, &[signed(0x80), signed(0xff), signed(0), signed(0x7f)]);
 }
 

@@ -10,6 +10,9 @@ use crate::wasm::memory::{read, read_array, read_name, store};
 use crate::wasm::state::{Handles, State};
 use crate::wasm::trap::{Fault, Refusal};
 
+/// Longest name of an environment variable, in bytes.
+const ENV_NAME_BYTES: usize = 256;
+
 /// Sources a guest may hold unread before `env_get` refuses to make another.
 const SOURCES_OPEN: usize = 256;
 
@@ -37,7 +40,7 @@ fn get_jwt(mut caller: Caller<'_, State>, connection_id: u32, out: u32) -> wasmt
 fn env_get(mut caller: Caller<'_, State>, name: u32, name_len: u32, out: u32) -> wasmtime::Result<u32> {
     answer(&mut caller, |memory, host, handles| {
         let name = read_name(memory, name, name_len)?;
-        if !spacetime_definition::is_variable_name(name) {
+        if !is_env_name(name) {
             return Err(Errno::HostCallFailure.into());
         }
         if handles.sources.open() >= SOURCES_OPEN {
@@ -55,6 +58,13 @@ fn offer(handles: &mut Handles, text: Option<String>) -> Result<u32, Refusal> {
         Some(text) => Ok(handles.sources.add(text.into_bytes(), &mut handles.budget)?),
         None => Ok(0),
     }
+}
+
+fn is_env_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    name.len() <= ENV_NAME_BYTES
+        && bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Has no result: a host that cannot queue the call ends this one rather than lose that one.
