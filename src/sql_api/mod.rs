@@ -8,6 +8,7 @@
 )]
 
 mod client;
+mod environment;
 mod identity;
 mod lock;
 mod module;
