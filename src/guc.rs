@@ -88,7 +88,7 @@ pub(crate) fn init() {
         flags,
     );
     // Postgres refuses settings of this kind from a library that is loaded later.
-    if crate::pg::shared_memory::is_preloading() {
+    if crate::pg::worker::is_preloading() {
         GucRegistry::define_int_guc(
             c"spacetime.change_log_mb",
             c"Shared memory for changes on their way to subscribers, in megabytes.",

@@ -37,6 +37,8 @@ pub(super) enum What {
     /// A row of the table with this position in the definition.
     Insert(usize),
     Delete(usize),
+    /// A row of an event table, which exists only here.
+    Event(usize),
     /// A call that made some of the changes.
     Call(Box<CallNote>),
     /// What follows belongs to another entry.
@@ -112,6 +114,11 @@ pub(crate) fn note_delete(module: &Rc<ReadyModule>, table: usize, row: &[u8]) {
     note_row(module, What::Delete(table), row);
 }
 
+/// Notes a row of an event table.
+pub(crate) fn note_event(module: &Rc<ReadyModule>, table: usize, row: &[u8]) {
+    note_row(module, What::Event(table), row);
+}
+
 fn note_row(module: &Rc<ReadyModule>, what: What, row: &[u8]) {
     let is_full = with(|journal| {
         let module = journal.module(module);
@@ -185,7 +192,7 @@ impl Journal {
         self.savepoints.iter_mut().for_each(|savepoint| savepoint.bytes = 0);
         for note in &mut self.notes {
             (note.start, note.end) = (0, 0);
-            if matches!(note.what, What::Insert(_) | What::Delete(_)) {
+            if matches!(note.what, What::Insert(_) | What::Delete(_) | What::Event(_)) {
                 note.what = What::Unknown;
             } else if matches!(note.what, What::Call(_)) {
                 note.what = What::NewEntry;

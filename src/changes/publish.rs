@@ -109,7 +109,7 @@ fn changes(module: &ReadyModule, bytes: &[u8], notes: &[&Note]) -> Vec<u8> {
         };
         match &note.what {
             What::Delete(table) => append(*table, 0),
-            What::Insert(table) => append(*table, 1),
+            What::Insert(table) | What::Event(table) => append(*table, 1),
             What::Call(call) => calls.push(Call {
                 reducer: &module.definition.reducers[call.reducer].name,
                 sender: call.sender,
@@ -129,7 +129,7 @@ fn changes(module: &ReadyModule, bytes: &[u8], notes: &[&Note]) -> Vec<u8> {
     let tables = changed
         .map(|(table, [deletes, inserts])| TableChanges {
             name: &table.name,
-            is_event: false,
+            is_event: table.is_event,
             deletes: Rows::new(deletes.0, &deletes.1),
             inserts: Rows::new(inserts.0, &inserts.1),
         })

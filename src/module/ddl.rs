@@ -31,49 +31,14 @@ pub(super) fn drop_schema(schema: &str) -> String {
 pub(super) fn create_whole_table(table: &StoredTable, schema: &str) -> Vec<String> {
     let mut statements: Vec<_> =
         table.sequences.iter().map(|sequence| create_sequence(sequence, schema)).collect();
+    if table.is_event {
+        return statements;
+    }
     statements.push(create_table(table, schema));
     statements.extend(table.sequences.iter().map(|sequence| own_sequence(table, sequence, schema)));
     statements.extend(table.indexes.iter().map(|index| create_index(table, index, schema)));
     statements.extend(create_row_hash_index(table, schema));
     statements
-}
-
-/// Makes plain SQL writers of a table take the module's lock. To be run as a superuser.
-pub(super) fn lock_trigger(
-    table: &StoredTable,
-    lock_table: &str,
-    schema: &str,
-    identity: Identity,
-) -> String {
-    format!(
-        "CREATE OR REPLACE TRIGGER spacetime_lock BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} \
-         FOR EACH STATEMENT EXECUTE FUNCTION spacetime._lock_module({}, {})",
-        quote_qualified(schema, &table.pg_name),
-        literal(lock_table),
-        literal(&identity.to_string()),
-    )
-}
-
-/// Makes what plain SQL writes to a table known to the change log; `ENABLE ALWAYS`, for rows of replication count, too. To
-/// be run as a superuser.
-pub(super) fn capture_triggers(table: &StoredTable, schema: &str, identity: Identity) -> Vec<String> {
-    let table = quote_qualified(schema, &table.pg_name);
-    let identity = literal(&identity.to_string());
-    [
-        ("spacetime_capture", "AFTER INSERT OR UPDATE OR DELETE", "ROW"),
-        ("spacetime_capture_truncate", "BEFORE TRUNCATE", "STATEMENT"),
-    ]
-    .into_iter()
-    .flat_map(|(name, event, each)| {
-        [
-            format!(
-                "CREATE OR REPLACE TRIGGER {name} {event} ON {table} FOR EACH {each} \
-                 EXECUTE FUNCTION spacetime._capture_change({identity})"
-            ),
-            format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"),
-        ]
-    })
-    .collect()
 }
 
 /// Creates the SQL function of a reducer; `None` for reducers that have none. To be run as a superuser.
@@ -223,15 +188,6 @@ pub(super) fn create_row_hash_index(table: &StoredTable, schema: &str) -> Option
         quote(name),
         quote_qualified(schema, &table.pg_name),
     ))
-}
-
-/// Statements that free a module's tables from its lock and from the change log.
-pub(super) fn drop_own_triggers(plan: &StoragePlan, schema: &str) -> impl Iterator<Item = String> {
-    plan.tables.iter().flat_map(move |table| {
-        let table = quote_qualified(schema, &table.pg_name);
-        ["spacetime_lock", "spacetime_capture", "spacetime_capture_truncate"]
-            .map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {table}"))
-    })
 }
 
 /// Statements that give the function of a new version the rights that the old one's had.

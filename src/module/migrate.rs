@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use spacetime_definition::migration::{Change, Migration, Obstacle, Step, TableMatch};
-use spacetime_definition::{Definition, Type};
+use spacetime_definition::{Definition, Table, Type};
 
-use super::{ddl, plan};
-use crate::catalog::{Grant, ModuleRow, StoragePlan, StoredReducer, StoredTable, StoredType};
+use super::{ddl, plan, triggers};
+use crate::catalog::{Grant, ModuleRow, StoragePlan, StoredReducer, StoredSequence, StoredTable, StoredType};
 use crate::error::Result;
 use crate::pg::name::{quote, quote_qualified};
 
@@ -38,10 +38,8 @@ pub(super) struct Versions<'a> {
     pub(super) wrappers: HashSet<String>,
     /// Changed rights on those.
     pub(super) grants: HashMap<String, Vec<Grant>>,
-    /// Tables, by their names in Postgres, that have their lock trigger; `None` if none should.
-    pub(super) lock_triggers: Option<HashSet<String>>,
-    /// Tables that have their capture triggers.
-    pub(super) capture_triggers: HashSet<String>,
+    /// Tables, by their names in Postgres, and the functions of the extension's triggers on them.
+    pub(super) triggers: HashSet<(String, String)>,
 }
 
 impl PlannedStep {
@@ -114,20 +112,16 @@ impl Versions<'_> {
             let object = format!("reducer `{}`", reducer.name);
             steps.push(PlannedStep::new(kind, object, statements).by_superuser());
         }
-        steps.extend(self.new.tables.iter().filter_map(|table| self.missing_triggers(table)));
+        let tables = self.definition.tables.iter().zip(&self.new.tables);
+        steps.extend(tables.filter_map(|(table, stored)| self.missing_triggers(table, stored)));
         steps
     }
 
-    fn missing_triggers(&self, table: &StoredTable) -> Option<PlannedStep> {
-        let (schema, identity) = (&self.old.schema_name, self.old.identity);
-        let is_missing = |present: &HashSet<String>| !present.contains(&table.pg_name);
-        let mut sql = Vec::new();
-        if self.lock_triggers.as_ref().is_some_and(is_missing) {
-            sql.push(ddl::lock_trigger(table, &self.new.lock_table, schema, identity));
-        }
-        if is_missing(&self.capture_triggers) {
-            sql.extend(ddl::capture_triggers(table, schema, identity));
-        }
+    fn missing_triggers(&self, table: &Table, stored: &StoredTable) -> Option<PlannedStep> {
+        let is_there = |function: &str| self.triggers.contains(&(stored.pg_name.clone(), function.into()));
+        let wanted = triggers::of_table(self.old, self.definition, table, stored);
+        let missing = wanted.into_iter().filter(|trigger| !is_there(trigger.function));
+        let sql: Vec<_> = missing.flat_map(|trigger| trigger.sql).collect();
         let object = format!("table `{}`", table.name);
         (!sql.is_empty()).then(|| PlannedStep::new("create_trigger", object, sql).by_superuser())
     }
@@ -291,7 +285,14 @@ impl Versions<'_> {
             return Vec::new();
         };
         let table = quote_qualified(schema, &old.pg_name);
+        let drop_sequence = |sequence: &StoredSequence| {
+            format!("DROP SEQUENCE IF EXISTS {}", quote_qualified(schema, &sequence.pg_name))
+        };
         match change {
+            // An event table is nothing but its sequences.
+            Change::DropTable(_) if old.is_event => old.sequences.iter().map(drop_sequence).collect(),
+            Change::DropSequence(_, at) if old.is_event => vec![drop_sequence(&old.sequences[at])],
+            _ if old.is_event => Vec::new(),
             Change::DropIndex(_, at) => {
                 let index = &old.indexes[at];
                 vec![if index.is_unique {
@@ -305,7 +306,7 @@ impl Versions<'_> {
                 let column = quote(&old.columns[sequence.column].pg_name);
                 vec![
                     format!("ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT"),
-                    format!("DROP SEQUENCE IF EXISTS {}", quote_qualified(schema, &sequence.pg_name)),
+                    drop_sequence(sequence),
                 ]
             }
             Change::DropColumn(_, at) => {
@@ -320,6 +321,14 @@ impl Versions<'_> {
         let schema = &self.old.schema_name;
         Ok(match change {
             Change::CreateTable(table) => ddl::create_whole_table(&self.new.tables[table], schema),
+            Change::AddSequence(table, sequence) if self.new.tables[table].is_event => {
+                vec![ddl::create_sequence(&self.new.tables[table].sequences[sequence], schema)]
+            }
+            Change::CreateIndex(table, _) | Change::AddColumn(table, _) | Change::ChangeColumn(table, _)
+                if self.new.tables[table].is_event =>
+            {
+                Vec::new()
+            }
             Change::CreateIndex(table, index) => {
                 let table = &self.new.tables[table];
                 vec![ddl::create_index(table, &table.indexes[index], schema)]

@@ -10,7 +10,7 @@ use spacetime_definition::Definition;
 
 use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
-use super::{LogFile, StatePaths, ddl, plan, ready, update};
+use super::{LogFile, StatePaths, ddl, plan, ready, triggers, update};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
 use crate::changes;
 use crate::error::{Error, Result};
@@ -93,7 +93,7 @@ pub(crate) fn plan_publish(
         }
         None => require_free_schema(&row.schema_name)?,
     }
-    let (data, functions) = creation_steps(&row);
+    let (data, functions) = creation_steps(&row, &upload.definition);
     steps.extend(data);
     steps.extend(functions);
     Ok(steps.into_iter().map(|step| (step, None)).collect())
@@ -124,7 +124,6 @@ fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload
     let log = Rc::new(LogFile::new(StatePaths::log(identity)));
     let (_, description) = reducer::boot(&code, module, identity, log)?;
     let definition = spacetime_definition::decode(&description).map_err(refused)?;
-    require_supported(&definition)?;
     Ok(Upload { wasm, sha256, description, definition })
 }
 
@@ -142,7 +141,7 @@ fn create(
     }
     require_free_schema(&row.schema_name)?;
     let owner = owner_of(&row)?;
-    let (data, functions) = creation_steps(&row);
+    let (data, functions) = creation_steps(&row, &upload.definition);
     carry_out(owner, &data, &mut done)?;
     catalog::insert(&row, upload.wasm)?;
     carry_out(owner, &functions, &mut done)?;
@@ -198,7 +197,7 @@ fn new_row(
 }
 
 /// Steps that make a module, before and after the catalog knows it.
-fn creation_steps(row: &ModuleRow) -> (Vec<PlannedStep>, Vec<PlannedStep>) {
+fn creation_steps(row: &ModuleRow, definition: &Definition) -> (Vec<PlannedStep>, Vec<PlannedStep>) {
     let (storage, schema) = (&row.storage, &row.schema_name);
     let create = PlannedStep::new;
     let mut data =
@@ -212,11 +211,10 @@ fn creation_steps(row: &ModuleRow) -> (Vec<PlannedStep>, Vec<PlannedStep>) {
         create("create_table", format!("table `{}`", table.name), ddl::create_whole_table(table, schema))
     }));
     let mut functions = Vec::new();
-    let is_locked = row.concurrency == Concurrency::Serial && row.sql_writers == SqlWriters::Locked;
-    functions.extend(storage.tables.iter().map(|table| {
-        let lock = is_locked.then(|| ddl::lock_trigger(table, &storage.lock_table, schema, row.identity));
-        let triggers = lock.into_iter().chain(ddl::capture_triggers(table, schema, row.identity)).collect();
-        create("create_trigger", format!("table `{}`", table.name), triggers).by_superuser()
+    functions.extend(definition.tables.iter().zip(&storage.tables).map(|(table, stored)| {
+        let triggers = triggers::of_table(row, definition, table, stored);
+        let sql = triggers.into_iter().flat_map(|trigger| trigger.sql).collect();
+        create("create_trigger", format!("table `{}`", table.name), sql).by_superuser()
     }));
     functions.extend(storage.reducers.iter().map(|reducer| {
         let wrapper = ddl::create_wrapper(reducer, schema, row.identity, &row.owner_role);
@@ -232,6 +230,7 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     access::lock_catalog(catalog::catalog_oid()?);
     let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
     require_owner(&row)?;
+    catalog::forget_variables(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())?;
     changes::note_published(row.identity, 0, true);
     Ok(())
@@ -248,7 +247,7 @@ fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<(
         access::lock_module(lock_table);
         let statements = if keep_data {
             let drops = row.storage.reducers.iter().filter_map(|r| ddl::drop_wrapper(r, &row.schema_name));
-            drops.chain(ddl::drop_own_triggers(&row.storage, &row.schema_name)).collect()
+            drops.chain(triggers::drop(&row.storage, &row.schema_name)).collect()
         } else {
             vec![ddl::drop_schema(&row.schema_name)]
         };
@@ -369,21 +368,9 @@ fn require_free_schema(schema: &str) -> Result<()> {
     Ok(())
 }
 
-fn require_supported(definition: &Definition) -> Result<()> {
-    match definition.tables.iter().find(|table| table.is_event) {
-        None => Ok(()),
-        Some(table) => Err(Error::Unsupported {
-            what: format!("table {:?} is an event table, which is not supported yet", table.name),
-            hint: "Make it an ordinary table and delete rows that have been handled.".into(),
-        }),
-    }
-}
-
 /// Says what of a module will not work, as long as it does not.
 pub(super) fn warn_of_gaps(definition: &Definition) {
-    if definition.tables.iter().any(|table| table.schedule.is_some()) {
-        pgrx::warning!("the module has scheduled tables; nothing runs their reducers yet");
-    }
+    super::schedule::warn_of_gaps(definition);
     if !definition.views.is_empty() || !definition.procedures.is_empty() {
         pgrx::warning!("the module has views or procedures; they cannot be called yet");
     }

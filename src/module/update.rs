@@ -9,8 +9,8 @@ use super::options::Options;
 use super::plan::{self, Previous};
 use super::publish::{self, Upload};
 use super::ready::{ready, wrappers_of};
+use crate::catalog::{self, ModuleRow, StoragePlan};
 use crate::changes;
-use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoragePlan};
 use crate::error::{Error, Result};
 use crate::pg::name::{quote, quote_qualified};
 use crate::pg::{Oid, access, read, user};
@@ -64,7 +64,6 @@ fn versions<'a>(
         }
         wrappers.insert(reducer);
     }
-    let is_locked = existing.concurrency == Concurrency::Serial && existing.sql_writers == SqlWriters::Locked;
     Ok(Versions {
         old: existing,
         new: storage,
@@ -72,10 +71,7 @@ fn versions<'a>(
         migration,
         wrappers,
         grants,
-        lock_triggers: is_locked
-            .then(|| catalog::tables_with_trigger(module.schema, module.own_triggers[0]))
-            .transpose()?,
-        capture_triggers: catalog::tables_with_trigger(module.schema, module.own_triggers[1])?,
+        triggers: catalog::own_triggers(module.schema)?,
     })
 }
 

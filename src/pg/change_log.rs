@@ -10,7 +10,7 @@ use super::access;
 use super::change_file::{self, ChangeFile};
 use super::change_readers::ReaderState;
 use super::change_ring::{Copied, Ring, RingState};
-use super::shared_memory;
+use super::change_memory;
 use crate::error::{Error, Result};
 
 /// Longest sleep while a commit is under way whose end nobody announces.
@@ -43,18 +43,18 @@ struct BatchEntry {
 
 /// Whether there is a change log and somebody reads this database's changes. Cheap: asked at every write.
 pub(crate) fn is_watched() -> bool {
-    shared_memory::ring().is_some_and(|ring| ring.is_watched(access::database().to_u32()))
+    change_memory::ring().is_some_and(|ring| ring.is_watched(access::database().to_u32()))
 }
 
 /// Whether there is a change log.
 pub(crate) fn exists() -> bool {
-    shared_memory::ring().is_some()
+    change_memory::ring().is_some()
 }
 
 impl Batch {
     /// Makes ready to commit: whatever can fail fails here. `None` without a change log.
     pub(crate) fn prepare(entries: Vec<([u8; 32], Vec<u8>)>, directory: &Path) -> Result<Option<Self>> {
-        let Some(ring) = shared_memory::ring() else { return Ok(None) };
+        let Some(ring) = change_memory::ring() else { return Ok(None) };
         let mut batch = Self { ring, entries: Vec::with_capacity(entries.len()), xid: super::xact::top_xid() };
         for (module, body) in entries {
             let is_large = body.len() + header_len() > ring.append_bytes_max();
@@ -126,7 +126,7 @@ fn required_ring() -> Result<&'static Ring> {
             hint: "Ask the primary.".into(),
         });
     }
-    shared_memory::ring().ok_or_else(|| Error::NotInState {
+    change_memory::ring().ok_or_else(|| Error::NotInState {
         what: "the change log needs the extension to be loaded when the server starts".into(),
         hint: "Set shared_preload_libraries = 'spacetime' in postgresql.conf and restart the server.".into(),
     })

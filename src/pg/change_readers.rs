@@ -9,7 +9,7 @@ use pgrx::pg_guard;
 use pgrx::pg_sys;
 
 use super::change_ring::Ring;
-use super::shared_memory;
+use super::change_memory;
 
 /// Readers at the same time, in the whole cluster.
 const READERS_MAX: usize = 64;
@@ -178,7 +178,7 @@ impl Ring {
 
 #[pg_guard]
 unsafe extern "C-unwind" fn on_exit(_code: std::ffi::c_int, _argument: pg_sys::Datum) {
-    if let Some(ring) = shared_memory::ring() {
+    if let Some(ring) = change_memory::ring() {
         ring.unregister();
     }
 }

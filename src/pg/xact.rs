@@ -11,6 +11,8 @@ thread_local! {
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
     /// Set when a transaction first locks a module, cleared at its end.
     static LOCKED_MODULE: Cell<bool> = const { Cell::new(false) };
+    /// This transaction has work for the workers of its database, once it is committed.
+    static WAKES_WORKERS: Cell<bool> = const { Cell::new(false) };
     /// What every rollback of a transaction or savepoint that called a reducer runs.
     static ON_ABORT: Cell<Option<fn()>> = const { Cell::new(None) };
     static HOOKS: Cell<Option<Hooks>> = const { Cell::new(None) };
@@ -57,6 +59,12 @@ pub(crate) fn set_on_abort(action: fn()) {
     watch();
 }
 
+/// Wakes the workers of this database when the transaction commits; has them started if there are none.
+pub(crate) fn wake_workers_at_commit() {
+    WAKES_WORKERS.set(true);
+    watch();
+}
+
 /// Begins to watch the ends of transactions.
 pub(super) fn watch() {
     if !REGISTERED.replace(true) {
@@ -81,6 +89,7 @@ fn aborted() {
 
 fn ended() {
     LOCKED_MODULE.set(false);
+    WAKES_WORKERS.set(false);
     super::invalidation::after_end();
 }
 
@@ -99,7 +108,11 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
                 (hooks.before_commit)().unwrap_or_else(|error| super::report::raise(error));
             }
         }
-        pg_sys::XactEvent::XACT_EVENT_COMMIT | pg_sys::XactEvent::XACT_EVENT_PREPARE => {
+        pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
+        pg_sys::XactEvent::XACT_EVENT_COMMIT => {
+            if WAKES_WORKERS.get() {
+                super::shmem::wake(super::access::database());
+            }
             ended();
             if let Some(hooks) = HOOKS.get() {
                 (hooks.committed)();

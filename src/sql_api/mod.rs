@@ -8,7 +8,10 @@
 )]
 
 mod changes;
+mod client;
+mod environment;
 mod identity;
 mod lock;
 mod module;
 mod reducer;
+mod schedule;
