@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, 
 use pgrx::pg_guard;
 use pgrx::pg_sys;
 
-use super::change_ring::Ring;
 use super::change_memory;
+use super::change_ring::Ring;
 
 /// Readers at the same time, in the whole cluster.
 const READERS_MAX: usize = 64;
@@ -72,12 +72,16 @@ impl Ring {
             return known;
         }
         let mut locked = self.lock(true);
-        let next = locked.describe().next_seq;
         let is_read = |slot: &Slot| {
             slot.pid.load(Ordering::Relaxed) != 0 && slot.database.load(Ordering::Relaxed) == database
         };
         let was_read = self.readers.slots.iter().any(is_read);
         let free = self.readers.slots.iter().position(|slot| slot.pid.load(Ordering::Relaxed) == 0);
+        if !was_read {
+            // What is committed until now may be missing: a cursor from before must not pass for one from now.
+            locked.skip_number();
+        }
+        let next = locked.describe().next_seq;
         let place = free.filter(|_| was_read || self.begin_database(database, next));
         if let Some(at) = place {
             let slot = &self.readers.slots[at];
