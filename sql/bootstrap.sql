@@ -88,10 +88,16 @@ SELECT pg_catalog.pg_extension_config_dump('spacetime._schedule_id', '');
 CREATE FUNCTION spacetime._capture_change() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_capture_change';
 
--- Typed wrappers of reducers are functions in this language. Untrusted: only publishing makes them.
+-- Typed wrappers of reducers, views and procedures are functions in this language. Untrusted: only publishing makes them.
 CREATE FUNCTION spacetime._call_handler() RETURNS language_handler
     LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_call_handler';
 CREATE FUNCTION spacetime._call_validator(oid) RETURNS void
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'spacetime_call_validator';
+-- By name, as call_reducer: also for procedures that have none in SQL.
+CREATE PROCEDURE @extschema@.call_procedure(module text, procedure text, args jsonb DEFAULT '[]', INOUT result jsonb DEFAULT NULL)
+    LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_call_procedure';
+COMMENT ON PROCEDURE @extschema@.call_procedure(text, text, jsonb, jsonb) IS
+    'calls a procedure, which begins and ends transactions itself; arguments by position or by name';
+
 CREATE LANGUAGE spacetime HANDLER spacetime._call_handler VALIDATOR spacetime._call_validator;
-COMMENT ON LANGUAGE spacetime IS 'reducers of WASM modules';
+COMMENT ON LANGUAGE spacetime IS 'functions of WASM modules';

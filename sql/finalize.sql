@@ -47,6 +47,33 @@ FROM spacetime._module m
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
 CROSS JOIN jsonb_array_elements(m.storage -> 'reducers') WITH ORDINALITY r;
 
+CREATE VIEW spacetime.procedures WITH (security_barrier) AS
+SELECT v.name AS module,
+       p.value ->> 'name' AS name,
+       m.schema_name AS schema,
+       p.value ->> 'pg_name' AS pg_procedure,
+       p.value ->> 'arguments' AS arguments,
+       p.value ->> 'result' AS result,
+       p.value ->> 'kind' AS kind
+FROM spacetime._module m
+JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
+CROSS JOIN jsonb_array_elements(m.storage -> 'procedures') WITH ORDINALITY p;
+
+CREATE VIEW spacetime.views WITH (security_barrier) AS
+SELECT v.name AS module,
+       w.value ->> 'name' AS name,
+       m.schema_name AS schema,
+       w.value ->> 'pg_name' AS pg_function,
+       w.value ->> 'pg_view' AS pg_view,
+       w.value ->> 'arguments' AS arguments,
+       w.value ->> 'columns' AS columns,
+       (w.value ->> 'is_public')::boolean AS is_public,
+       (w.value ->> 'is_anonymous')::boolean AS is_anonymous,
+       w.value ->> 'kind' AS kind
+FROM spacetime._module m
+JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
+CROSS JOIN jsonb_array_elements(m.storage -> 'views') WITH ORDINALITY w;
+
 -- Of the caller's own modules: errors may hold what a row holds.
 CREATE VIEW spacetime.schedules WITH (security_barrier) AS
 SELECT v.name AS module,
@@ -63,7 +90,8 @@ JOIN spacetime._module m ON m.identity = s.module
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
 WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = m.owner_role AND pg_has_role(r.oid, 'USAGE'));
 
-GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers, spacetime.schedules TO PUBLIC;
+GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers, spacetime.procedures, spacetime.views,
+    spacetime.schedules TO PUBLIC;
 
 -- Publishing runs code and makes objects: a right to be granted. Logs may hold what modules should not tell.
 REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
@@ -75,6 +103,7 @@ REVOKE ALL ON FUNCTION spacetime._note_schedule() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._disconnect(text, bytea, bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._disconnect_all(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._view(text, text, bytea, bytea) FROM PUBLIC;
 
 -- The change log holds the rows of every module.
 REVOKE ALL ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) FROM PUBLIC;
@@ -87,10 +116,13 @@ COMMENT ON SCHEMA spacetime IS 'the spacetime extension: modules, their tables a
 COMMENT ON VIEW spacetime.modules IS 'published modules';
 COMMENT ON VIEW spacetime.tables IS 'tables of modules, column by column, under both their names';
 COMMENT ON VIEW spacetime.reducers IS 'reducers of modules and the SQL functions that call them';
+COMMENT ON VIEW spacetime.procedures IS 'procedures of modules and the SQL procedures that call them';
+COMMENT ON VIEW spacetime.views IS 'views of modules, and the SQL functions and views that show their rows';
 COMMENT ON VIEW spacetime.schedules IS 'rows of scheduled tables of the caller''s modules: when they are due, and what went wrong last';
 COMMENT ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) IS 'a gateway has a new client: records it and runs client_connected, whose error refuses it';
 COMMENT ON FUNCTION spacetime._disconnect(text, bytea, bytea) IS 'a client of a gateway is gone: runs client_disconnected, whose error is logged, and forgets it';
 COMMENT ON FUNCTION spacetime._disconnect_all(text) IS 'a gateway has started: what its last run left connected is gone';
+COMMENT ON FUNCTION spacetime._view(text, text, bytea, bytea) IS 'evaluates a view of a module for a sender: rows and arguments in BSATN';
 COMMENT ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) IS 'creates or updates a module in the current transaction';
 COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a reducer in the current transaction; arguments by position or by name';
 COMMENT ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) IS 'the steps publish_module would take, and which it would refuse';

@@ -10,6 +10,10 @@ pub(crate) enum Error {
     #[error("{message}")]
     ReducerRefused { module: String, reducer: String, message: String },
 
+    /// A view returned an error; `message` is the guest's own text.
+    #[error("{message}")]
+    ViewRefused { module: String, view: String, message: String },
+
     /// The guest trapped (panic, division by zero, out-of-bounds access …).
     #[error("{function} of module {module:?} trapped: {reason}")]
     Trap { module: String, function: String, reason: String, backtrace: String },
@@ -36,13 +40,21 @@ pub(crate) enum Error {
     #[error("module {module:?} has no reducer {reducer:?}")]
     NoSuchReducer { module: String, reducer: String, similar: Option<String> },
 
+    /// `function` is its kind and its name.
+    #[error("module {module:?} has no {function}")]
+    NoSuchFunction { module: String, function: String },
+
+    /// A procedure begins a transaction where there is one that it must not end.
+    #[error("procedure {procedure:?} of module {module:?} cannot begin a transaction here")]
+    NoTransactionControl { module: String, procedure: String },
+
     /// Lifecycle reducers run on their own occasion only.
     #[error("reducer {reducer:?} of module {module:?} is a lifecycle reducer and cannot be called")]
     LifecycleReducer { module: String, reducer: String },
 
-    /// Arguments do not fit the parameters of a reducer.
-    #[error("arguments of reducer {reducer:?} of module {module:?}: {problem}")]
-    Arguments { module: String, reducer: String, problem: String, expected: String },
+    /// Arguments do not fit the parameters of a function, whose kind and name `function` is.
+    #[error("arguments of {function} of module {module:?}: {problem}")]
+    Arguments { module: String, function: String, problem: String, expected: String },
 
     /// A value that Postgres cannot hold or that a SATS type cannot hold.
     #[error("{place}: {problem}")]
@@ -123,13 +135,14 @@ impl Error {
     /// SQLSTATE, as fixed in the table of docs/reference.md.
     pub(crate) fn sqlstate(&self) -> &'static str {
         match self {
-            Error::ReducerRefused { .. } => "38000",
+            Error::ReducerRefused { .. } | Error::ViewRefused { .. } => "38000",
+            Error::NoTransactionControl { .. } => "2D000",
             Error::Trap { .. } => "39000",
             Error::GuestStack { .. } | Error::CallDepth { .. } => "54001",
             Error::Limit { .. } | Error::TooMany { .. } => "53400",
             Error::Interrupted { .. } => "57014",
             Error::NoSuchModule(_) => "42704",
-            Error::NoSuchReducer { .. } | Error::LifecycleReducer { .. } => "42883",
+            Error::NoSuchReducer { .. } | Error::NoSuchFunction { .. } | Error::LifecycleReducer { .. } => "42883",
             Error::Arguments { .. } | Error::InvalidParameter { .. } | Error::InvalidModule(_) => "22023",
             Error::Value { kind, .. } => match kind {
                 ValueProblem::OutOfRange => "22003",
@@ -155,6 +168,9 @@ impl Error {
         match self {
             Error::ReducerRefused { module, reducer, .. } => {
                 Some(format!("Reducer {reducer:?} of module {module:?} refused the call."))
+            }
+            Error::ViewRefused { module, view, .. } => {
+                Some(format!("View {view:?} of module {module:?} ended with an error."))
             }
             Error::Trap { backtrace, .. } | Error::GuestStack { backtrace, .. } => Some(backtrace.clone()),
             Error::MigrationRefused { others, .. } if !others.is_empty() => {
@@ -182,6 +198,9 @@ impl Error {
                 Some(name) => format!("Did you mean {name:?}?"),
                 None => format!("SELECT name FROM spacetime.reducers WHERE module = '{module}' lists them."),
             }),
+            Error::NoTransactionControl { .. } => Some(
+                "CALL it outside of transaction blocks, functions and blocks that catch exceptions.".into(),
+            ),
             Error::LifecycleReducer { .. } => {
                 Some("init runs at the first publish; the others when a client connects or disconnects.".into())
             }

@@ -19,5 +19,6 @@ pub(crate) use schedule::{
     unschedule_row, unschedule_table,
 };
 pub(crate) use storage::{
-    StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
+    StoragePlan, StoredColumn, StoredIndex, StoredProcedure, StoredReducer, StoredSequence, StoredTable,
+    StoredType, StoredView,
 };

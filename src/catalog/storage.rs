@@ -12,6 +12,8 @@ pub(crate) struct StoragePlan {
     pub(crate) types: Vec<StoredType>,
     pub(crate) tables: Vec<StoredTable>,
     pub(crate) reducers: Vec<StoredReducer>,
+    pub(crate) procedures: Vec<StoredProcedure>,
+    pub(crate) views: Vec<StoredView>,
 }
 
 /// A type made for the module.
@@ -89,5 +91,35 @@ pub(crate) struct StoredReducer {
     /// Parameters as SQL declares them.
     pub(crate) arguments: String,
     /// `callable`, `private`, `init`, `client_connected` or `client_disconnected`.
+    pub(crate) kind: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredProcedure {
+    pub(crate) name: String,
+    /// Name of the SQL procedure; `None` when there is none (private, too many parameters).
+    pub(crate) pg_name: Option<String>,
+    /// Parameters as SQL declares them, without the result.
+    pub(crate) arguments: String,
+    /// Name of the output parameter, a jsonb; `None` for procedures that return nothing.
+    pub(crate) result: Option<String>,
+    /// `callable` or `private`.
+    pub(crate) kind: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredView {
+    pub(crate) name: String,
+    /// Name of the SQL function; `None` when there is none (no columns, too many of them or of parameters).
+    pub(crate) pg_name: Option<String>,
+    /// Name of the SQL view over the function; `None` for views with parameters.
+    pub(crate) pg_view: Option<String>,
+    /// Parameters as SQL declares them.
+    pub(crate) arguments: String,
+    /// Columns as SQL declares them.
+    pub(crate) columns: String,
+    pub(crate) is_public: bool,
+    pub(crate) is_anonymous: bool,
+    /// `rows`, `option` or `query`.
     pub(crate) kind: String,
 }

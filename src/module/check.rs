@@ -1,8 +1,10 @@
 //! Finds what operators' DDL has done to a module's tables, before a call stumbles over it.
 
+use super::wrappers::Wrapper;
 use super::{ReadyModule, ready};
+use crate::catalog::StoredView;
 use crate::error::{Error, Result};
-use crate::pg::user;
+use crate::pg::{access, user};
 
 /// One difference between a module and what Postgres holds of it.
 #[derive(Debug)]
@@ -44,12 +46,17 @@ fn differences(module: &ReadyModule) -> Result<Vec<Finding>> {
             Err(other) => return Err(other),
         }
     }
-    for reducer in &module.row.storage.reducers {
-        if let Some(function) = &reducer.pg_name
-            && module.wrapper(&reducer.name).is_none()
+    for wrapper in Wrapper::all(&module.row.storage) {
+        if let Some(function) = wrapper.function()
+            && module.wrapper(wrapper.name()).is_none()
         {
-            findings
-                .push(Finding { object: function.clone(), problem: "function of a reducer is gone".into() });
+            let problem = format!("function of a {} is gone", wrapper.noun());
+            findings.push(Finding { object: function.to_owned(), problem });
+        }
+        if let Wrapper::View(StoredView { pg_view: Some(relation), .. }) = wrapper
+            && access::relation(module.schema, relation).is_none()
+        {
+            findings.push(Finding { object: relation.clone(), problem: "SQL view of a view is gone".into() });
         }
     }
     Ok(findings)

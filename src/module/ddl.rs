@@ -1,10 +1,6 @@
 //! From a storage plan to the SQL that carries it out. Text only; run by [`super::publish`].
 
-use spacetime_auth::Identity;
-
-use crate::catalog::{
-    Grant, StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
-};
+use crate::catalog::{StoragePlan, StoredColumn, StoredIndex, StoredSequence, StoredTable, StoredType};
 use crate::pg::name::{literal, quote, quote_qualified};
 
 /// Free space kept in pages of tables with a key, so that updates that touch no index stay on their page.
@@ -39,30 +35,6 @@ pub(super) fn create_whole_table(table: &StoredTable, schema: &str) -> Vec<Strin
     statements.extend(table.indexes.iter().map(|index| create_index(table, index, schema)));
     statements.extend(create_row_hash_index(table, schema));
     statements
-}
-
-/// Creates the SQL function of a reducer; `None` for reducers that have none. To be run as a superuser.
-pub(super) fn create_wrapper(
-    reducer: &StoredReducer,
-    schema: &str,
-    identity: Identity,
-    owner: &str,
-) -> Option<String> {
-    let name = quote_qualified(schema, reducer.pg_name.as_ref()?);
-    let body = serde_json::json!({ "module": identity.to_string(), "reducer": reducer.name }).to_string();
-    Some(format!(
-        "CREATE FUNCTION {name}({arguments}) RETURNS void LANGUAGE spacetime VOLATILE PARALLEL UNSAFE AS {body}; \
-         ALTER FUNCTION {name}({arguments}) OWNER TO {owner}",
-        arguments = reducer.arguments,
-        body = literal(&body),
-        owner = quote(owner),
-    ))
-}
-
-/// Drops the SQL function of a reducer.
-pub(super) fn drop_wrapper(reducer: &StoredReducer, schema: &str) -> Option<String> {
-    let name = quote_qualified(schema, reducer.pg_name.as_ref()?);
-    Some(format!("DROP FUNCTION IF EXISTS {name}({})", reducer.arguments))
 }
 
 pub(super) fn create_type(ty: &StoredType, schema: &str) -> String {
@@ -188,17 +160,4 @@ pub(super) fn create_row_hash_index(table: &StoredTable, schema: &str) -> Option
         quote(name),
         quote_qualified(schema, &table.pg_name),
     ))
-}
-
-/// Statements that give the function of a new version the rights that the old one's had.
-pub(super) fn restore_grants(reducer: &StoredReducer, schema: &str, grants: &[Grant]) -> Vec<String> {
-    let Some(function) = &reducer.pg_name else { return Vec::new() };
-    let function = format!("{}({})", quote_qualified(schema, function), reducer.arguments);
-    let mut statements = vec![format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC")];
-    statements.extend(grants.iter().map(|grant| {
-        let option = if grant.with_grant_option { " WITH GRANT OPTION" } else { "" };
-        let grantee = grant.grantee.as_deref().map_or_else(|| "PUBLIC".into(), quote);
-        format!("GRANT EXECUTE ON FUNCTION {function} TO {grantee}{option}")
-    }));
-    statements
 }

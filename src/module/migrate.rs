@@ -6,9 +6,11 @@ use spacetime_definition::migration::{Change, Migration, Obstacle, Step, TableMa
 use spacetime_definition::{Definition, Table, Type};
 
 use super::{ddl, plan, triggers};
-use crate::catalog::{Grant, ModuleRow, StoragePlan, StoredReducer, StoredSequence, StoredTable, StoredType};
+use super::wrappers::Wrapper;
+use crate::catalog::{Grant, ModuleRow, StoragePlan, StoredSequence, StoredTable, StoredType};
 use crate::error::Result;
 use crate::pg::name::{quote, quote_qualified};
+use crate::reducer::WrapperOf;
 
 /// One step of a publish, as `plan_publish` shows it.
 #[derive(Debug)]
@@ -34,10 +36,10 @@ pub(super) struct Versions<'a> {
     pub(super) new: &'a StoragePlan,
     pub(super) definition: &'a Definition,
     pub(super) migration: &'a Migration,
-    /// Reducers of the old version whose SQL function exists.
-    pub(super) wrappers: HashSet<String>,
+    /// Functions of the old version that exist in SQL.
+    pub(super) wrappers: HashSet<WrapperOf>,
     /// Changed rights on those.
-    pub(super) grants: HashMap<String, Vec<Grant>>,
+    pub(super) grants: HashMap<WrapperOf, Vec<Grant>>,
     /// Tables, by their names in Postgres, and the functions of the extension's triggers on them.
     pub(super) triggers: HashSet<(String, String)>,
 }
@@ -83,34 +85,36 @@ impl Versions<'_> {
 
     /// What needs the new version in the catalog: functions and triggers.
     pub(super) fn function_steps(&self) -> Vec<PlannedStep> {
+        let shown = |step: &&Step| {
+            is_function(step.change) && !is_dropped(step.change) && !self.has_new_wrapper(step.change)
+        };
         let mut steps: Vec<_> = self
             .migration
             .steps
             .iter()
-            .filter(|step| is_function(step.change) && !matches!(step.change, Change::DropReducer(_)))
-            .filter(|step| !self.has_new_wrapper(step.change))
+            .filter(shown)
             .map(|step| PlannedStep::of(step, Vec::new()))
             .collect();
-        for reducer in &self.new.reducers {
-            if self.keeps_wrapper(reducer) {
+        for wrapper in Wrapper::all(self.new) {
+            if self.keeps_wrapper(wrapper) {
                 continue;
             }
-            let sql =
-                ddl::create_wrapper(reducer, &self.old.schema_name, self.old.identity, &self.old.owner_role);
-            let Some(sql) = sql else { continue };
-            let mut statements = vec![sql];
-            if let Some(grants) = self.grants.get(&reducer.name) {
-                statements.extend(ddl::restore_grants(reducer, &self.old.schema_name, grants));
+            let schema = &self.old.schema_name;
+            let mut statements = wrapper.create(schema, self.old.identity, &self.old.owner_role);
+            if statements.is_empty() {
+                continue;
             }
-            let before = self.old.storage.reducers.iter().find(|old| old.name == reducer.name);
-            let kind = match before {
-                None => "add_reducer",
-                Some(_) if self.wrappers.contains(&reducer.name) => "change_reducer",
-                Some(before) if before == reducer => "restore_reducer",
-                Some(_) => "change_reducer",
+            if let Some(grants) = self.grants.get(&wrapper.of()) {
+                statements.extend(wrapper.restore_grants(schema, grants));
+            }
+            let kinds = wrapper.kinds();
+            let kind = match self.before(wrapper) {
+                None => kinds.add,
+                Some(_) if self.wrappers.contains(&wrapper.of()) => kinds.change,
+                Some(before) if before == wrapper => kinds.restore,
+                Some(_) => kinds.change,
             };
-            let object = format!("reducer `{}`", reducer.name);
-            steps.push(PlannedStep::new(kind, object, statements).by_superuser());
+            steps.push(self.wrapper_step(kind, wrapper, statements).by_superuser());
         }
         let tables = self.definition.tables.iter().zip(&self.new.tables);
         steps.extend(tables.filter_map(|(table, stored)| self.missing_triggers(table, stored)));
@@ -160,38 +164,55 @@ impl Versions<'_> {
     }
 
     fn dropped_functions(&self) -> Vec<PlannedStep> {
-        let gone = self.old.storage.reducers.iter().filter(|reducer| !self.is_same_wrapper(reducer));
-        gone.filter_map(|reducer| {
-            let sql = ddl::drop_wrapper(reducer, &self.old.schema_name);
-            let is_kept = self.new.reducers.iter().any(|new| new.name == reducer.name);
-            let kind = if is_kept { "change_reducer" } else { "drop_reducer" };
+        let gone = Wrapper::all(&self.old.storage).filter(|wrapper| !self.is_same_wrapper(*wrapper));
+        gone.filter_map(|wrapper| {
+            let sql = wrapper.drop(&self.old.schema_name);
+            let is_kept = Wrapper::all(self.new).any(|new| new.of() == wrapper.of());
+            let kinds = wrapper.kinds();
+            let kind = if is_kept { kinds.change } else { kinds.drop };
             if is_kept && sql.is_none() {
                 return None;
             }
-            let object = format!("reducer `{}`", reducer.name);
-            Some(PlannedStep::new(kind, object, sql.into_iter().collect()))
+            Some(self.wrapper_step(kind, wrapper, sql.into_iter().collect()))
         })
         .collect()
     }
 
-    /// Whether the function of a reducer of the old version is right for the new one, too.
-    fn is_same_wrapper(&self, reducer: &StoredReducer) -> bool {
-        let definition = self.definition.reducers.iter().find(|definition| definition.name == reducer.name);
-        self.new.reducers.contains(reducer)
-            && definition
-                .is_some_and(|reducer| !reducer.params.iter().any(|param| self.is_new_type(&param.ty)))
+    /// A step about a wrapper; clients mind what it is part of.
+    fn wrapper_step(&self, kind: &'static str, wrapper: Wrapper<'_>, sql: Vec<String>) -> PlannedStep {
+        let object = wrapper.object();
+        let breaks_clients =
+            self.migration.steps.iter().any(|step| step.object == object && step.breaks_clients);
+        PlannedStep { breaks_clients, ..PlannedStep::new(kind, object, sql) }
     }
 
-    fn keeps_wrapper(&self, reducer: &StoredReducer) -> bool {
-        self.wrappers.contains(&reducer.name)
-            && self.old.storage.reducers.contains(reducer)
-            && self.is_same_wrapper(reducer)
+    fn before(&self, wrapper: Wrapper<'_>) -> Option<Wrapper<'_>> {
+        Wrapper::all(&self.old.storage).find(|before| before.of() == wrapper.of())
     }
 
-    /// Whether the change has a step of its own for the function it needs.
+    /// Whether what SQL has for a function of the old version is right for the new one, too.
+    fn is_same_wrapper(&self, wrapper: Wrapper<'_>) -> bool {
+        Wrapper::all(self.new).any(|new| new == wrapper)
+            && !wrapper.types(self.definition).into_iter().any(|ty| self.is_new_type(ty))
+    }
+
+    fn keeps_wrapper(&self, wrapper: Wrapper<'_>) -> bool {
+        self.wrappers.contains(&wrapper.of())
+            && self.before(wrapper) == Some(wrapper)
+            && self.is_same_wrapper(wrapper)
+    }
+
+    /// Whether the change has a step of its own for what it needs in SQL.
     fn has_new_wrapper(&self, change: Change) -> bool {
-        matches!(change, Change::AddReducer(at) | Change::ChangeReducer(at)
-            if self.new.reducers[at].pg_name.is_some() && !self.keeps_wrapper(&self.new.reducers[at]))
+        let wrapper = match change {
+            Change::AddReducer(at) | Change::ChangeReducer(at) => Wrapper::Reducer(&self.new.reducers[at]),
+            Change::AddProcedure(at) | Change::ChangeProcedure(at) => {
+                Wrapper::Procedure(&self.new.procedures[at])
+            }
+            Change::AddView(at) | Change::ChangeView(at) => Wrapper::View(&self.new.views[at]),
+            _ => return false,
+        };
+        wrapper.function().is_some() && !self.keeps_wrapper(wrapper)
     }
 
     /// Whether the type holds an enum whose Postgres type is made anew.
@@ -353,6 +374,11 @@ fn is_drop(change: Change) -> bool {
         change,
         Change::DropIndex(..) | Change::DropSequence(..) | Change::DropColumn(..) | Change::DropTable(_)
     )
+}
+
+/// Shown with what SQL has of it.
+fn is_dropped(change: Change) -> bool {
+    matches!(change, Change::DropReducer(_) | Change::DropProcedure(_) | Change::DropView(_))
 }
 
 fn is_function(change: Change) -> bool {

@@ -11,11 +11,13 @@ mod names;
 mod options;
 mod paths;
 mod plan;
+mod plan_functions;
 mod publish;
 mod ready;
 mod schedule;
 mod triggers;
 mod update;
+mod wrappers;
 
 pub(crate) use check::check;
 pub(crate) use environment::{environment, read_variable, set_variable};

@@ -3,23 +3,19 @@
 use std::collections::{HashMap, HashSet};
 
 use spacetime_definition::migration::{Migration, TableMatch};
-use spacetime_definition::{
-    Definition, Field, Index, IndexAlgorithm, Lifecycle, Reducer, Sequence, Sum, Table, Type, Visibility,
-};
+use spacetime_definition::{Definition, Index, IndexAlgorithm, Sequence, Sum, Table, Type};
 
 use super::names::Names;
-use crate::catalog::{
-    StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
-};
+use super::plan_functions;
+use super::wrappers::Wrapper;
+use crate::catalog::{StoragePlan, StoredColumn, StoredIndex, StoredSequence, StoredTable, StoredType};
 use crate::error::{Error, Result};
 use crate::pg::name::{quote, quote_qualified};
 use crate::pg::target::OWN_CHECK_PREFIX;
 use crate::row::{self, StoredValue, U64As};
 
-/// Parameters a Postgres function can have (`FUNC_MAX_ARGS`).
-const WRAPPER_PARAMETERS_MAX: usize = 100;
 /// Columns a Postgres table and an index can have.
-const TABLE_COLUMNS_MAX: usize = 1600;
+pub(super) const TABLE_COLUMNS_MAX: usize = 1600;
 const INDEX_COLUMNS_MAX: usize = 32;
 const LOCK_TABLE: &str = "spacetime_lock";
 
@@ -67,6 +63,9 @@ pub(super) fn plan(
         .collect::<Result<Vec<_>>>()?;
     let mut functions = previous.map_or_else(Names::default, Previous::function_names);
     let reducers = definition.reducers.iter().map(|reducer| types.reducer(reducer, &mut functions)).collect();
+    let procedures =
+        definition.procedures.iter().map(|procedure| types.procedure(procedure, &mut functions)).collect();
+    let mut views: Vec<_> = definition.views.iter().map(|view| types.view(view, &mut functions)).collect();
     let types = types.types;
     let tables = definition
         .tables
@@ -78,7 +77,11 @@ pub(super) fn plan(
             stored_table(table, pg_name, columns, &mut names, before)
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(StoragePlan { lock_table, types, tables, reducers })
+    // Tables and what is on them come first: their names matter more.
+    for view in &mut views {
+        plan_functions::name_relation(view, &mut names, previous);
+    }
+    Ok(StoragePlan { lock_table, types, tables, reducers, procedures, views })
 }
 
 impl<'a> Previous<'a> {
@@ -94,13 +97,13 @@ impl<'a> Previous<'a> {
             parts.indexes.iter().flatten().for_each(|at| names.keep(&table.indexes[*at].pg_name));
             parts.sequences.iter().flatten().for_each(|at| names.keep(&table.sequences[*at].pg_name));
         }
+        self.storage.views.iter().filter_map(|view| view.pg_view.as_ref()).for_each(|name| names.keep(name));
         names
     }
 
     fn function_names(self) -> Names {
         let mut names = Names::default();
-        let taken = self.storage.reducers.iter().filter_map(|reducer| reducer.pg_name.as_ref());
-        taken.for_each(|name| names.keep(name));
+        Wrapper::all(self.storage).filter_map(Wrapper::function).for_each(|name| names.keep(name));
         names
     }
 
@@ -113,19 +116,26 @@ impl<'a> Previous<'a> {
         self.storage.types.iter().find(|ty| ty.name == name).map(|ty| ty.pg_name.clone())
     }
 
-    fn function_name(self, reducer: &str) -> Option<String> {
-        self.storage.reducers.iter().find(|stored| stored.name == reducer)?.pg_name.clone()
+    /// Name in Postgres of the function of that name, whatever its kind.
+    pub(super) fn function_name(self, function: &str) -> Option<String> {
+        let found = Wrapper::all(self.storage).find(|wrapper| wrapper.name() == function)?;
+        found.function().map(str::to_owned)
+    }
+
+    /// Name in Postgres of the SQL view of a view.
+    pub(super) fn relation_name(self, view: &str) -> Option<String> {
+        self.storage.views.iter().find(|stored| stored.name == view)?.pg_view.clone()
     }
 }
 
 /// Types of the module's schema, and SQL type names that use them.
-struct TypePlan<'a> {
+pub(super) struct TypePlan<'a> {
     schema: &'a str,
-    u64_as: U64As,
+    pub(super) u64_as: U64As,
     names: &'a mut Names,
     types: Vec<StoredType>,
     by_name: HashMap<String, String>,
-    previous: Option<Previous<'a>>,
+    pub(super) previous: Option<Previous<'a>>,
 }
 
 impl TypePlan<'_> {
@@ -135,9 +145,7 @@ impl TypePlan<'_> {
         }
         let columns =
             definition.tables.iter().flat_map(|table| table.columns.iter().map(|column| &column.ty));
-        let params =
-            definition.reducers.iter().flat_map(|reducer| reducer.params.iter().map(|param| &param.ty));
-        for ty in columns.chain(params) {
+        for ty in columns.chain(plan_functions::types(definition)) {
             if let Some(sum) = enum_within(ty) {
                 let name = enum_key(sum);
                 if !self.by_name.contains_key(&name) {
@@ -165,7 +173,7 @@ impl TypePlan<'_> {
         quote_qualified(self.schema, self.by_name.get(name).map_or(name, String::as_str))
     }
 
-    fn sql_type(&self, ty: &Type, value: &StoredValue) -> String {
+    pub(super) fn sql_type(&self, ty: &Type, value: &StoredValue) -> String {
         match value {
             StoredValue::Bool => "boolean".into(),
             StoredValue::Int2 => "smallint".into(),
@@ -226,36 +234,6 @@ impl TypePlan<'_> {
             }
         });
         Ok(columns.collect())
-    }
-
-    fn reducer(&self, reducer: &Reducer, functions: &mut Names) -> StoredReducer {
-        let kind = match (reducer.lifecycle, reducer.visibility) {
-            (Some(Lifecycle::Init), _) => "init",
-            (Some(Lifecycle::ClientConnected), _) => "client_connected",
-            (Some(Lifecycle::ClientDisconnected), _) => "client_disconnected",
-            (None, Visibility::Private) => "private",
-            (None, Visibility::ClientCallable) => "callable",
-        };
-        let has_wrapper = kind == "callable" && reducer.params.len() <= WRAPPER_PARAMETERS_MAX;
-        StoredReducer {
-            name: reducer.name.clone(),
-            pg_name: has_wrapper.then(|| {
-                let kept = self.previous.and_then(|previous| previous.function_name(&reducer.name));
-                kept.unwrap_or_else(|| functions.choose(&reducer.name))
-            }),
-            arguments: self.arguments(&reducer.params),
-            kind: kind.to_owned(),
-        }
-    }
-
-    fn arguments(&self, params: &[Field]) -> String {
-        let mut names = Names::default();
-        let arguments = params.iter().enumerate().map(|(at, param)| {
-            let name = names.choose(param.name.as_deref().unwrap_or(&format!("arg{}", at + 1)));
-            let stored = row::stored(&param.ty, self.u64_as);
-            format!("{} {}", quote(&name), self.sql_type(&param.ty, &stored.value))
-        });
-        arguments.collect::<Vec<_>>().join(", ")
     }
 }
 

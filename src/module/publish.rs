@@ -6,10 +6,11 @@ use std::rc::Rc;
 use pgrx::spi::Spi;
 use sha2::{Digest, Sha256};
 use spacetime_auth::Identity;
-use spacetime_definition::Definition;
+use spacetime_definition::{Definition, ViewKind};
 
 use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
+use super::wrappers::Wrapper;
 use super::{LogFile, StatePaths, ddl, plan, ready, triggers, update};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
 use crate::changes;
@@ -216,10 +217,9 @@ fn creation_steps(row: &ModuleRow, definition: &Definition) -> (Vec<PlannedStep>
         let sql = triggers.into_iter().flat_map(|trigger| trigger.sql).collect();
         create("create_trigger", format!("table `{}`", table.name), sql).by_superuser()
     }));
-    functions.extend(storage.reducers.iter().map(|reducer| {
-        let wrapper = ddl::create_wrapper(reducer, schema, row.identity, &row.owner_role);
-        let object = format!("reducer `{}`", reducer.name);
-        create("add_reducer", object, wrapper.into_iter().collect()).by_superuser()
+    functions.extend(Wrapper::all(storage).map(|wrapper| {
+        let sql = wrapper.create(schema, row.identity, &row.owner_role);
+        create(wrapper.kinds().add, wrapper.object(), sql).by_superuser()
     }));
     (data, functions)
 }
@@ -246,7 +246,8 @@ fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<(
         // Reducers that run now end first, and do not meet half of the drop.
         access::lock_module(lock_table);
         let statements = if keep_data {
-            let drops = row.storage.reducers.iter().filter_map(|r| ddl::drop_wrapper(r, &row.schema_name));
+            let drops =
+                Wrapper::all(&row.storage).filter_map(|wrapper| wrapper.drop(&row.schema_name));
             drops.chain(triggers::drop(&row.storage, &row.schema_name)).collect()
         } else {
             vec![ddl::drop_schema(&row.schema_name)]
@@ -371,8 +372,8 @@ fn require_free_schema(schema: &str) -> Result<()> {
 /// Says what of a module will not work, as long as it does not.
 pub(super) fn warn_of_gaps(definition: &Definition) {
     super::schedule::warn_of_gaps(definition);
-    if !definition.views.is_empty() || !definition.procedures.is_empty() {
-        pgrx::warning!("the module has views or procedures; they cannot be called yet");
+    if let Some(view) = definition.views.iter().find(|view| view.kind == ViewKind::Query) {
+        pgrx::warning!("view {:?} returns a query; such views cannot be run yet", view.name);
     }
     if !definition.row_level_security.is_empty() {
         pgrx::warning!(

@@ -19,6 +19,7 @@ use crate::pg::clock::ModuleState;
 use crate::pg::relation::OpenTable;
 use crate::pg::writer::WriteContext;
 use crate::pg::{Oid, access, invalidation, user, xact};
+use crate::reducer::{WrapperBody, WrapperOf};
 use crate::row::{PartNames, TableCodec};
 use crate::wasm::{ArtifactStore, Code, Fuel, Instance};
 
@@ -97,15 +98,15 @@ pub(crate) fn ready(name: &str) -> Result<Rc<ReadyModule>> {
     Ok(module)
 }
 
-/// Functions of a module's reducers that are there now, and the reducers' names.
-pub(super) fn wrappers_of(schema: Oid, identity: Identity) -> Result<Vec<(Oid, String)>> {
+/// SQL functions and procedures of a module that are there now, and what they stand for.
+pub(super) fn wrappers_of(schema: Oid, identity: Identity) -> Result<Vec<(Oid, WrapperOf)>> {
     let functions = catalog::find_all_wrappers(schema)?;
     let key = identity.to_string();
-    let of_reducer = |(function, body): (Oid, String)| {
-        let body = serde_json::from_str::<crate::reducer::WrapperBody>(&body).ok()?;
-        (body.module == key).then_some((function, body.reducer))
+    let of_module = |(function, body): (Oid, String)| {
+        let body = serde_json::from_str::<WrapperBody>(&body).ok()?;
+        (body.module == key).then_some((function, body.of))
     };
-    Ok(functions.into_iter().filter_map(of_reducer).collect())
+    Ok(functions.into_iter().filter_map(of_module).collect())
 }
 
 /// The flavour of code the settings ask for.
@@ -140,7 +141,7 @@ impl ReadyModule {
             hint: "Create the role, or drop the module.".into(),
         })?;
         let wrappers = wrappers_of(schema, row.identity)?;
-        let wrappers = wrappers.into_iter().map(|(function, reducer)| (reducer, function)).collect();
+        let wrappers = wrappers.into_iter().map(|(function, of)| (of.name().to_owned(), function)).collect();
         let indexes = definition
             .tables
             .iter()
@@ -180,9 +181,9 @@ impl ReadyModule {
         self.row.concurrency == Concurrency::Serial
     }
 
-    /// The SQL function of a reducer.
-    pub(crate) fn wrapper(&self, reducer: &str) -> Option<Oid> {
-        self.wrappers.get(reducer).copied()
+    /// What SQL calls a function of the module by; reducers, procedures and views share one namespace.
+    pub(crate) fn wrapper(&self, function: &str) -> Option<Oid> {
+        self.wrappers.get(function).copied()
     }
 
     /// Id of an index, by canonical name, then alias.

@@ -57,12 +57,12 @@ fn versions<'a>(
     let module = ready(&existing.identity.to_string())?;
     let (mut wrappers, mut grants) = (HashSet::new(), HashMap::new());
     // Not those the cache knows: a function can be dropped without the module noticing.
-    for (function, reducer) in wrappers_of(module.schema, existing.identity)? {
+    for (function, of) in wrappers_of(module.schema, existing.identity)? {
         // A new version must not give back what was revoked.
         if let Some(changed) = catalog::grants(function)? {
-            grants.insert(reducer.clone(), changed);
+            grants.insert(of.clone(), changed);
         }
-        wrappers.insert(reducer);
+        wrappers.insert(of);
     }
     Ok(Versions {
         old: existing,

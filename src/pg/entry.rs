@@ -24,3 +24,10 @@ pub(crate) fn check(function: &std::ffi::CStr) -> Result<()> {
     }
     Ok(())
 }
+
+/// 54001 when the stack is used up. All that is asked of calls that only read: they run in read-only transactions, on
+/// standbys and in security-restricted operations, too.
+pub(crate) fn check_stack() {
+    // SAFETY: raises or returns.
+    unsafe { pg_sys::check_stack_depth() };
+}

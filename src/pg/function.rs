@@ -4,7 +4,8 @@ use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::report::raise;
-use crate::error::Error;
+use super::result::RowSet;
+use crate::error::{Error, Result};
 
 /// A call of a wrapper function: which one, and its arguments.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,31 @@ impl FunctionCall {
         // SAFETY: `args` holds `nargs` entries for the length of the call.
         let arguments = unsafe { (*self.info).args.as_slice((*self.info).nargs as usize) };
         arguments.iter().map(|argument| (!argument.isnull).then_some(argument.value))
+    }
+
+    /// Where the rows of a set-returning function go.
+    pub(crate) fn row_set(self) -> Result<RowSet> {
+        // SAFETY: the call is running.
+        unsafe { RowSet::of_call(self.info) }
+    }
+
+    /// Whether this is a procedure that must leave the transaction alone: called within a transaction block, a function,
+    /// or a block that catches exceptions.
+    pub(crate) fn is_atomic(self) -> bool {
+        // SAFETY: as CALLED_AS_TRIGGER; CALL passes a CallContext.
+        unsafe {
+            let context = (*self.info).context.cast::<pg_sys::CallContext>();
+            context.is_null()
+                || (*context).type_ != pg_sys::NodeTag::T_CallContext
+                || (*context).atomic
+                || super::procedure::is_in_savepoint()
+        }
+    }
+
+    /// The outcome of a procedure whose output parameter gets this jsonb.
+    pub(crate) fn output(self, jsonb: Datum) -> Result<Datum> {
+        // SAFETY: the call is running; publishing declares the parameter as jsonb.
+        unsafe { super::result::output_record(self.info, jsonb) }
     }
 
     fn is_trigger(self) -> bool {
@@ -73,16 +99,56 @@ pub(crate) unsafe extern "C-unwind" fn spacetime_call_handler(info: pg_sys::Func
     let call = FunctionCall { info };
     let result = if call.is_trigger() {
         Err(Error::Unsupported {
-            what: "a reducer is no trigger function".into(),
-            hint: "Call it from one: PERFORM call_reducer(…).".into(),
+            what: "functions of modules are no trigger functions".into(),
+            hint: "Call a reducer from one: PERFORM call_reducer(…).".into(),
         })
     } else {
         crate::reducer::call_wrapper(call)
     };
     match result {
-        Ok(()) => Datum::from(0usize),
+        Ok(result) => result,
         Err(error) => raise(error),
     }
+}
+
+/// Body of `call_procedure(module, procedure, args, INOUT result)`.
+///
+/// # Safety
+/// Called by Postgres' function manager only.
+#[unsafe(no_mangle)]
+#[pg_guard]
+pub(crate) unsafe extern "C-unwind" fn spacetime_call_procedure(info: pg_sys::FunctionCallInfo) -> Datum {
+    let call = FunctionCall { info };
+    // SAFETY: CREATE EXTENSION declares two texts and a jsonb.
+    let outcome = unsafe { named_call(call) }.and_then(|(module, procedure, arguments)| {
+        crate::reducer::call_procedure_with_json(call, &module, &procedure, &arguments)
+    });
+    outcome.unwrap_or_else(|error| raise(error))
+}
+
+/// # Safety
+/// The first arguments are two texts and a jsonb.
+unsafe fn named_call(call: FunctionCall) -> Result<(String, String, serde_json::Value)> {
+    let mut arguments = call.arguments();
+    let mut next = || {
+        arguments.next().flatten().ok_or_else(|| Error::InvalidParameter {
+            what: "arguments of call_procedure must not be NULL".into(),
+            hint: "CALL call_procedure('module', 'procedure', '[]')".into(),
+        })
+    };
+    let (module, procedure, json) = (next()?, next()?, next()?);
+    // SAFETY: upheld by the caller.
+    unsafe {
+        let text = |datum| String::from_utf8_lossy(super::datum::bytes_of(datum)).into_owned();
+        let json = serde_json::from_str(&super::datum::jsonb_to_text(json));
+        Ok((text(module), text(procedure), json.map_err(|error| Error::Internal(error.to_string()))?))
+    }
+}
+
+/// Version record that Postgres asks every C function for.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn pg_finfo_spacetime_call_procedure() -> &'static pg_sys::Pg_finfo_record {
+    &V1
 }
 
 /// Checks a wrapper when it is created, unless `check_function_bodies` is off (as in a restore).

@@ -22,3 +22,28 @@ pub(crate) fn process() {
         }
     }
 }
+
+/// Waits until a time in microseconds since the Unix epoch; `false` when Postgres wants the statement to end before it.
+pub(crate) fn wait_until(until_us: i64) -> bool {
+    /// Longest single wait: the clock may be set meanwhile.
+    const WAIT_US: i64 = 60_000_000;
+    super::timeout::without_ticks(|| {
+        loop {
+            if must_stop() {
+                return false;
+            }
+            process();
+            let left_us = until_us.saturating_sub(super::worker::now_us());
+            if left_us <= 0 {
+                return true;
+            }
+            let wait_ms = left_us.min(WAIT_US).div_euclid(1000) + 1;
+            // SAFETY: waits for this process' own latch, which cancels and terminations set.
+            unsafe {
+                let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
+                pg_sys::WaitLatch(pg_sys::MyLatch, events as i32, wait_ms, pg_sys::PG_WAIT_EXTENSION);
+                pg_sys::ResetLatch(pg_sys::MyLatch);
+            }
+        }
+    })
+}

@@ -43,11 +43,7 @@ impl Tick {
                 TIMER.set(Some(id));
                 id
             });
-            // SAFETY: `id` was registered above. The first tick is due one period from now.
-            unsafe {
-                let first = pg_sys::GetCurrentTimestamp() + i64::from(TICK_MS) * 1000;
-                external::enable_timeout_every(id, first, TICK_MS);
-            }
+            start(id);
         }
         DEPTH.set(depth);
         Self { depth }
@@ -72,6 +68,26 @@ impl Drop for Tick {
 pub(crate) fn after_abort() {
     if DEPTH.get() == 0 {
         stop();
+    }
+}
+
+/// Runs `wait`, during which no guest runs and no tick is needed: each would wake it.
+pub(crate) fn without_ticks<R>(wait: impl FnOnce() -> R) -> R {
+    stop();
+    let result = wait();
+    if DEPTH.get() > 0
+        && let Some(id) = TIMER.get()
+    {
+        start(id);
+    }
+    result
+}
+
+fn start(id: i32) {
+    // SAFETY: `id` is registered. The first tick is due one period from now.
+    unsafe {
+        let first = pg_sys::GetCurrentTimestamp() + i64::from(TICK_MS) * 1000;
+        external::enable_timeout_every(id, first, TICK_MS);
     }
 }
 

@@ -2,34 +2,31 @@
 //!
 //! Checked here and not in the guest: a guest panics on arguments that do not decode.
 
+use spacetime_definition::bsatn;
 use spacetime_wire::sats_json;
 
-use super::call::Target;
-use crate::error::{Error, Result};
+use super::function::Function;
+use crate::error::Result;
+use crate::module::ReadyModule;
 
 /// Encodes JSON arguments: an array by position or an object by parameter name.
-pub(super) fn from_json(target: &Target, json: &serde_json::Value) -> Result<Vec<u8>> {
+pub(super) fn from_json(
+    module: &ReadyModule,
+    function: Function,
+    json: &serde_json::Value,
+) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    sats_json::arguments_to_bsatn(&target.reducer().params, json, &mut bytes).map_err(|error| {
+    let params = function.params(&module.definition);
+    sats_json::arguments_to_bsatn(params, json, &mut bytes).map_err(|error| {
         let problem =
             if error.path.is_empty() { error.problem } else { format!("{}: {}", error.path, error.problem) };
-        refused(target, problem)
+        function.refuse_arguments(module, problem)
     })?;
     Ok(bytes)
 }
 
-/// The error for arguments that do not fit.
-pub(super) fn refused(target: &Target, problem: String) -> Error {
-    let reducer = target.reducer();
-    let params: Vec<_> = reducer
-        .params
-        .iter()
-        .map(|param| format!("{}: {}", param.name.as_deref().unwrap_or("_"), param.ty.describe()))
-        .collect();
-    Error::Arguments {
-        module: target.module.row.name.clone(),
-        reducer: reducer.name.clone(),
-        problem,
-        expected: format!("({})", params.join(", ")),
-    }
+/// Refuses bytes that are not exactly the arguments.
+pub(super) fn require_bsatn(module: &ReadyModule, function: Function, bytes: &[u8]) -> Result<()> {
+    bsatn::validate_fields(function.params(&module.definition), bytes)
+        .map_err(|error| function.refuse_arguments(module, error.to_string()))
 }

@@ -10,6 +10,7 @@ use std::time::Instant;
 use spacetime_definition::{Lifecycle, Reducer, Visibility};
 
 use super::caller::Caller;
+use super::function::Function;
 use super::tables::{CallHost, CallTables};
 use crate::changes::{self, CallNote};
 use crate::error::{Error, Result};
@@ -130,7 +131,8 @@ pub(crate) fn call_with_json(module: &str, reducer: &str, arguments: &serde_json
     let target = target.lock()?;
     // Again: what was found after waiting for the lock may be another version.
     target.require_execute()?;
-    let arguments = super::arguments::from_json(&target, arguments)?;
+    let function = Function::Reducer(target.reducer);
+    let arguments = super::arguments::from_json(&target.module, function, arguments)?;
     let caller = Caller::of_session(&target.module.installation)?;
     call(&target, &arguments, caller, false)
 }

@@ -1,6 +1,6 @@
-//! The meaning of a reducer call: who calls, with which arguments, in which transaction state, with what outcome.
+//! The meaning of a call: who calls, with which arguments, in which transaction state, with what outcome.
 //!
-//! One call from end to end is [`call`]; what the guest can do to tables meanwhile is [`tables`] (writes), [`scans`]
+//! One call of a reducer from end to end is [`call`], of a view [`view`], of a procedure [`procedure`]; what the guest can do to tables meanwhile is [`tables`] (writes), [`scans`]
 //! (reads) and [`events`] (event tables).
 
 mod arguments;
@@ -10,10 +10,15 @@ mod caller;
 mod connection;
 mod event_access;
 mod events;
+mod function;
 mod keys;
+mod procedure;
+mod procedure_host;
 mod scans;
 mod scheduled;
 mod tables;
+mod view;
+mod view_rows;
 mod wrapper;
 
 pub(crate) use boot::boot;
@@ -21,4 +26,6 @@ pub(crate) use call::{call_init, call_with_json};
 pub(crate) use caller::{Caller, session_connection_id};
 pub(crate) use connection::{connect, disconnect, disconnect_all};
 pub(crate) use scheduled::{Progress, run_scheduled, settle_failed};
-pub(crate) use wrapper::{WrapperBody, call_wrapper, validate_wrapper};
+pub(crate) use procedure::call_procedure_with_json;
+pub(crate) use view::evaluate_by_name;
+pub(crate) use wrapper::{WrapperBody, WrapperOf, call_wrapper, validate_wrapper};

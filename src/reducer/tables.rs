@@ -3,7 +3,7 @@
 //!
 //! Each write is one command of the transaction: what it wrote is visible to whatever the guest does next.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 
 use spacetime_definition::bsatn::Reader;
@@ -39,6 +39,7 @@ pub(super) struct CallTables {
     pub(super) scans: Vec<Option<OpenScan>>,
     pub(super) events: Events,
     has_written: bool,
+    is_read_only: bool,
 }
 
 /// A table that the call has used.
@@ -71,7 +72,17 @@ impl CallTables {
     pub(super) fn new(module: Rc<ReadyModule>, caller: Caller, memory: CallMemory) -> Self {
         let open = module.definition.tables.iter().map(|_| None).collect();
         let (scans, events) = (Vec::new(), Events::default());
-        Self { module, caller, memory, open, scans, events, has_written: false }
+        Self { module, caller, memory, open, scans, events, has_written: false, is_read_only: false }
+    }
+
+    /// Answers every write with errno 19.
+    pub(super) fn read_only(self) -> Self {
+        Self { is_read_only: true, ..self }
+    }
+
+    /// Positions of the tables that were looked into; event tables, which are empty when a call begins, are not.
+    pub(super) fn tables_read(&self) -> Vec<usize> {
+        (0..self.open.len()).filter(|at| self.open[*at].is_some()).collect()
     }
 
     /// Closes everything after a call that ended well.
@@ -380,6 +391,11 @@ impl CallHost {
     pub(super) fn new(tables: Rc<RefCell<CallTables>>) -> Self {
         Self(tables)
     }
+
+    fn writable(&self) -> HostResult<RefMut<'_, CallTables>> {
+        let tables = self.0.borrow_mut();
+        if tables.is_read_only { Err(Errno::TransactionIsReadOnly.into()) } else { Ok(tables) }
+    }
 }
 
 impl Host for CallHost {
@@ -418,15 +434,15 @@ impl Host for CallHost {
     }
 
     fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
-        self.0.borrow_mut().insert(table, row, generated)
+        self.writable()?.insert(table, row, generated)
     }
 
     fn update(&mut self, table: u32, index: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
-        self.0.borrow_mut().update(table, index, row, generated)
+        self.writable()?.update(table, index, row, generated)
     }
 
     fn delete_index_point(&mut self, index: u32, point: &[u8]) -> HostResult<u32> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.writable()?;
         if let Some((at, index)) = tables.event_index(index) {
             return tables.delete_events(at, |table, definition| table.point(definition, index, point));
         }
@@ -435,7 +451,7 @@ impl Host for CallHost {
     }
 
     fn delete_index_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<u32> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.writable()?;
         if let Some((at, index)) = tables.event_index(index) {
             return tables.delete_events(at, |table, definition| table.range(definition, index, range));
         }
@@ -444,11 +460,11 @@ impl Host for CallHost {
     }
 
     fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
-        self.0.borrow_mut().delete_equal(table, rows)
+        self.writable()?.delete_equal(table, rows)
     }
 
     fn clear(&mut self, table: u32) -> HostResult<u64> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.writable()?;
         let at = tables.table(table)?;
         if tables.is_event(at) {
             return tables.delete_events(at, |table, _| Ok(table.all())).map(u64::from);
@@ -473,7 +489,7 @@ impl Host for CallHost {
     }
 
     fn schedule_immediate(&mut self, reducer: &str, args: &[u8]) -> HostResult<()> {
-        let tables = self.0.borrow();
+        let tables = self.writable()?;
         let module = &tables.module;
         if crate::worker::is_available() {
             let now = crate::pg::worker::now_us();

@@ -1,31 +1,52 @@
-//! Typed SQL functions of reducers: `SELECT chat.send_message('…', 'hello')`.
+//! Typed SQL functions: `SELECT chat.send_message('…', 'hello')` for a reducer, `SELECT * FROM chat.unread()` for a view,
+//! `CALL chat.backup()` for a procedure.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
+use spacetime_definition::Field;
 
-use super::arguments;
 use super::call::{Target, call};
 use super::caller::Caller;
+use super::function::Function;
+use super::{procedure, view, view_rows};
 use crate::error::{Error, Result};
-use crate::module::ReadyModule;
+use crate::module::{ReadyModule, ready};
 use crate::pg::function::{self, FunctionCall};
-use crate::pg::{Oid, entry, invalidation};
+use crate::pg::{Datum, Oid, entry, invalidation};
 use crate::row::{self, ValueCodec};
 
-/// Body of a wrapper in pg_proc. By identity, so that it survives renames; by reducer name, so that it survives updates.
+/// Body of a wrapper in pg_proc. By identity, so that it survives renames; by function name, so that it survives updates.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct WrapperBody {
     pub(crate) module: String,
-    pub(crate) reducer: String,
+    #[serde(flatten)]
+    pub(crate) of: WrapperOf,
+}
+
+/// What a wrapper stands for, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WrapperOf {
+    Reducer(String),
+    Procedure(String),
+    View(String),
+}
+
+impl WrapperOf {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Reducer(name) | Self::Procedure(name) | Self::View(name) => name,
+        }
+    }
 }
 
 /// What a call through a wrapper needs, worked out once.
 struct Prepared {
     module: Rc<ReadyModule>,
-    reducer: usize,
+    function: Function,
     parameters: Vec<Parameter>,
 }
 
@@ -37,7 +58,7 @@ struct Parameter {
 
 thread_local! {
     /// Key: the function. Lifetime: the backend's. Invalidation: any publish (modules_generation) drops all. Searched
-    /// from the front: sessions call few reducers.
+    /// from the front: sessions call few functions.
     static PREPARED: ManuallyDrop<RefCell<PreparedWrappers>> = ManuallyDrop::default();
 }
 
@@ -47,31 +68,78 @@ struct PreparedWrappers {
     wrappers: Vec<(Oid, Rc<Prepared>)>,
 }
 
-/// Runs the reducer a wrapper stands for. Postgres has checked EXECUTE.
-pub(crate) fn call_wrapper(invocation: FunctionCall) -> Result<()> {
-    entry::check(c"a reducer call")?;
+/// Runs what a wrapper stands for. Postgres has checked EXECUTE.
+pub(crate) fn call_wrapper(invocation: FunctionCall) -> Result<Datum> {
     invalidation::accept();
     let generation = invalidation::modules_generation();
     let prepared = prepared(invocation.function())?;
-    let target =
-        Target { module: Rc::clone(&prepared.module), reducer: prepared.reducer, generation }.lock()?;
+    match prepared.function {
+        Function::Reducer(reducer) => {
+            call_reducer(&prepared, reducer, generation, invocation).map(|()| Datum::from(0usize))
+        }
+        Function::View(view) => call_view(&prepared, view, invocation),
+        Function::Procedure(procedure) => call_procedure(&prepared, procedure, invocation),
+    }
+}
+
+fn call_reducer(
+    prepared: &Prepared,
+    reducer: usize,
+    generation: u64,
+    invocation: FunctionCall,
+) -> Result<()> {
+    entry::check(c"a reducer call")?;
+    let target = Target { module: Rc::clone(&prepared.module), reducer, generation }.lock()?;
     // While we waited for the lock another version may have been published, with other parameters.
-    let params = &prepared.module.definition.reducers[prepared.reducer].params;
-    if target.reducer().params != *params {
-        return Err(outdated(&target));
+    if target.reducer().params != *prepared.params() {
+        return Err(outdated(&target.module, Function::Reducer(target.reducer)));
     }
-    let mut bytes = Vec::with_capacity(64);
-    for (parameter, value) in prepared.parameters.iter().zip(invocation.arguments()) {
-        encode(parameter, value, &mut bytes)
-            .map_err(|problem| arguments::refused(&target, format!("{} {problem}", parameter.name)))?;
-    }
+    let bytes = prepared.encode(invocation)?;
     let caller = Caller::of_session(&target.module.installation)?;
     call(&target, &bytes, caller, false)
 }
 
+fn call_view(prepared: &Prepared, view: usize, invocation: FunctionCall) -> Result<Datum> {
+    let module = &prepared.module;
+    let set = invocation.row_set()?;
+    let bytes = prepared.encode(invocation)?;
+    let sender = Caller::of_session(&module.installation)?.identity;
+    let evaluation = view::evaluate(module, view, sender, &bytes)?;
+    view_rows::return_rows(set, module, &module.definition.views[view], &evaluation.rows)?;
+    Ok(Datum::from(0usize))
+}
+
+fn call_procedure(prepared: &Prepared, procedure: usize, invocation: FunctionCall) -> Result<Datum> {
+    let module = &prepared.module;
+    let definition = &module.definition.procedures[procedure];
+    // Before the procedure ends the transaction that a toasted argument needs to be read.
+    let bytes = prepared.encode(invocation)?;
+    let caller = Caller::of_session(&module.installation)?;
+    let result = procedure::run(module, procedure, &bytes, caller, invocation.is_atomic())?;
+    let jsonb = procedure::jsonb(module, definition, &result)?;
+    if definition.return_type.is_unit() { Ok(Datum::from(0usize)) } else { invocation.output(jsonb) }
+}
+
+impl Prepared {
+    fn params(&self) -> &[Field] {
+        self.function.params(&self.module.definition)
+    }
+
+    /// BSATN of the arguments.
+    fn encode(&self, invocation: FunctionCall) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(64);
+        for (parameter, value) in self.parameters.iter().zip(invocation.arguments()) {
+            encode(parameter, value, &mut bytes).map_err(|problem| {
+                self.function.refuse_arguments(&self.module, format!("{} {problem}", parameter.name))
+            })?;
+        }
+        Ok(bytes)
+    }
+}
+
 fn encode(
     parameter: &Parameter,
-    value: Option<crate::pg::Datum>,
+    value: Option<Datum>,
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), String> {
     match value {
@@ -118,10 +186,15 @@ fn prepare(oid: Oid) -> Result<Prepared> {
             .into(),
         hint: "Publishing a module makes these functions.".into(),
     })?;
-    let target = Target::find(&body.module, &body.reducer)?;
-    let params = &target.reducer().params;
-    if params.len() != facts.argument_types.len() {
-        return Err(outdated(&target));
+    let (module, function) = find(&body)?;
+    let params = function.params(&module.definition);
+    // The output parameter of a procedure is an input, too.
+    let outputs = match function {
+        Function::Procedure(at) => usize::from(!module.definition.procedures[at].return_type.is_unit()),
+        Function::Reducer(_) | Function::View(_) => 0,
+    };
+    if params.len() + outputs != facts.argument_types.len() {
+        return Err(outdated(&module, function));
     }
     let parameters = params
         .iter()
@@ -131,25 +204,44 @@ fn prepare(oid: Oid) -> Result<Prepared> {
             let name = param.name.clone().unwrap_or_else(|| format!("${}", at + 1));
             let (ty, nullable) = row::column_type(&param.ty);
             let codec = ValueCodec::new(ty, *oid)
-                .map_err(|problem| arguments::refused(&target, format!("{name}: {problem}")))?;
+                .map_err(|problem| function.refuse_arguments(&module, format!("{name}: {problem}")))?;
             Ok(Parameter { name, codec, nullable })
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(Prepared { module: target.module, reducer: target.reducer, parameters })
+    Ok(Prepared { module, function, parameters })
 }
 
-fn outdated(target: &Target) -> Error {
+fn find(body: &WrapperBody) -> Result<(Rc<ReadyModule>, Function)> {
+    match &body.of {
+        WrapperOf::Reducer(name) => {
+            let target = Target::find(&body.module, name)?;
+            Ok((target.module, Function::Reducer(target.reducer)))
+        }
+        WrapperOf::View(name) => {
+            let module = ready(&body.module)?;
+            let at = view::find(&module, name)?;
+            Ok((module, Function::View(at)))
+        }
+        WrapperOf::Procedure(name) => {
+            let module = ready(&body.module)?;
+            let at = procedure::find(&module, name)?;
+            Ok((module, Function::Procedure(at)))
+        }
+    }
+}
+
+fn outdated(module: &ReadyModule, function: Function) -> Error {
     Error::NotInState {
         what: format!(
-            "the SQL function of reducer {:?} has other parameters than module {:?}",
-            target.reducer().name,
-            target.module.row.name
+            "the SQL function of {} has other parameters than module {:?}",
+            function.label(&module.definition),
+            module.row.name
         ),
         hint: "Publish the module again to make its functions anew.".into(),
     }
 }
 
-/// What the language's validator checks: that the function calls a reducer with parameters of its types.
+/// What the language's validator checks: that the function stands for one of a module with parameters of its types.
 pub(crate) fn validate_wrapper(oid: Oid) -> Result<()> {
     prepare(oid).map(|_| ())
 }

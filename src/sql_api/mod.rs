@@ -15,3 +15,4 @@ mod lock;
 mod module;
 mod reducer;
 mod schedule;
+mod view;

@@ -112,6 +112,12 @@ pub(crate) const SETUP: &str = "__setup__";
 pub(crate) const DESCRIBE: &str = "__describe_module__";
 /// Runs one reducer.
 pub(crate) const CALL_REDUCER: &str = "__call_reducer__";
+/// Runs one procedure.
+pub(crate) const CALL_PROCEDURE: &str = "__call_procedure__";
+/// Evaluates one view for a sender.
+pub(crate) const CALL_VIEW: &str = "__call_view__";
+/// Evaluates one view that is the same for everybody.
+pub(crate) const CALL_VIEW_ANON: &str = "__call_view_anon__";
 
 const REDUCER: &[Ty] = &[I32, I64, I64, I64, I64, I64, I64, I64, I32, I32];
 
@@ -121,13 +127,13 @@ pub(crate) const EXPORTS: &[Export] = &[
     Export { name: SETUP, required: false, signatures: &[(&[I32], &[I32])] },
     Export { name: DESCRIBE, required: true, signatures: &[(&[I32], &[])] },
     Export { name: CALL_REDUCER, required: true, signatures: &[(REDUCER, &[I32])] },
-    Export { name: "__call_procedure__", required: false, signatures: &[(REDUCER, &[I32])] },
+    Export { name: CALL_PROCEDURE, required: false, signatures: &[(REDUCER, &[I32])] },
     Export {
-        name: "__call_view__",
+        name: CALL_VIEW,
         required: false,
         signatures: &[(&[I32, I64, I64, I64, I64, I32, I32], &[I32])],
     },
-    Export { name: "__call_view_anon__", required: false, signatures: &[(&[I32, I32, I32], &[I32])] },
+    Export { name: CALL_VIEW_ANON, required: false, signatures: &[(&[I32, I32, I32], &[I32])] },
     Export {
         name: "__call_http_handler__",
         required: false,

@@ -1,8 +1,10 @@
-//! Calling a reducer.
+//! Calling a reducer; and what calling a view or a procedure has in common with it.
 //!
 //! Invariant: a call consumes its instance and gives it back only after the guest returned normally; a trapped, cancelled
 //! or unwound instance cannot be called again because nobody has it. Hazard: this is the hot path; it allocates nothing
 //! (the host box apart) and takes no lock.
+
+use wasmtime::WasmParams;
 
 use super::host::Host;
 use super::instance::{Instance, arm};
@@ -77,13 +79,42 @@ impl Instance {
     }
 }
 
+impl Instance {
+    /// Enters an export that not every module has, with a sink open. `params` gets the source of the arguments.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing an entry needs")]
+    pub(super) fn enter<P: WasmParams>(
+        &mut self,
+        export: &str,
+        entry: Entry,
+        place: Place<'_>,
+        limits: &Limits,
+        host: Box<dyn Host>,
+        arguments: &[u8],
+        params: impl FnOnce(u32) -> P,
+    ) -> Result<u32> {
+        let function = self
+            .exports
+            .get_typed_func::<P, u32>(&mut self.store, export)
+            .map_err(|_| place.trap(format!("the module does not export {export:?}"), String::new()))?;
+        arm(&mut self.store, self.fuel, limits)?;
+        let state = self.store.data_mut();
+        let source = state.begin(entry, limits, host, arguments);
+        state.handles.sink.open();
+        let result = function.call(&mut self.store, params(source));
+        let state = self.store.data_mut();
+        let code = result.map_err(|error| explain(error, place, limits, state))?;
+        state.end();
+        Ok(code)
+    }
+}
+
 #[cold]
 fn with_place(call: &ReducerCall<'_>, error: impl FnOnce(Place<'_>) -> Error) -> Error {
     error(Place { module: call.module, function: &format!("reducer {:?}", call.reducer) })
 }
 
 /// Splits a little-endian number into the 64-bit words guests take it in, least significant first.
-fn words<const BYTES: usize, const WORDS: usize>(bytes: [u8; BYTES]) -> [u64; WORDS] {
+pub(super) fn words<const BYTES: usize, const WORDS: usize>(bytes: [u8; BYTES]) -> [u64; WORDS] {
     const { assert!(BYTES == WORDS * 8) };
     std::array::from_fn(|word| u64::from_le_bytes(std::array::from_fn(|byte| bytes[word * 8 + byte])))
 }

@@ -24,6 +24,8 @@ pub(super) type ReducerParams = (u32, u64, u64, u64, u64, u64, u64, i64, u32, u3
 pub(crate) struct Instance {
     pub(super) store: Store<State>,
     pub(super) reducer: TypedFunc<ReducerParams, u32>,
+    /// For the exports that not every module has.
+    pub(super) exports: wasmtime::Instance,
     pub(super) fuel: Fuel,
 }
 
@@ -78,7 +80,7 @@ impl Boot<'_> {
         let definition = self.store.data_mut().handles.sink.take();
         let reducer = self.function(&instance, abi::CALL_REDUCER)?;
         self.store.data_mut().end();
-        Ok((Instance { store: self.store, reducer, fuel: self.fuel }, definition))
+        Ok((Instance { store: self.store, reducer, exports: instance, fuel: self.fuel }, definition))
     }
 
     fn setup(&mut self, instance: &wasmtime::Instance) -> Result<()> {

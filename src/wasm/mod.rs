@@ -10,7 +10,7 @@
 //! - [`engine`]: compiler and runtime settings, one engine per fuel flavour and process
 //! - [`abi`]: names and types of everything a module imports and exports
 //! - [`code`]: a compiled, checked and linked module; [`artifact`]: compiled code on disk
-//! - [`instance`]: a live module; [`call`]: calling a reducer on it
+//! - [`instance`]: a live module; [`call`]: calling a reducer on it; [`view`], [`procedure`]: calling those
 //! - [`limits`], [`memory`], [`state`], [`trap`]: bounds, guest pointers, data of an instance, failures
 //! - [`host`]: what guests import, and the trait that answers them
 
@@ -23,8 +23,10 @@ pub(crate) mod host;
 pub(crate) mod instance;
 pub(crate) mod limits;
 mod memory;
+mod procedure;
 mod state;
 mod trap;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -35,3 +37,5 @@ pub(crate) use code::Code;
 pub(crate) use engine::{Fuel, bump_epoch};
 pub(crate) use instance::Instance;
 pub(crate) use limits::Limits;
+pub(crate) use procedure::ProcedureCall;
+pub(crate) use view::{ViewCall, ViewOutcome};

@@ -11,13 +11,17 @@ use super::host::{Host, Iterators, Timers};
 use super::limits::{Budget, Limiter, Limits};
 use super::memory::{Sink, Sources};
 
-/// Which kind of entry is running; decides what the procedure functions answer.
+/// Which kind of entry is running; only procedures can wait for things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
     /// Start-up: no transaction open for the guest.
     Boot,
     /// A reducer: runs within a transaction that is not the guest's to end.
     Reducer,
+    /// A view: as a reducer, and cannot write.
+    View,
+    /// A procedure: begins and ends transactions itself.
+    Procedure,
 }
 
 /// Data of a store.

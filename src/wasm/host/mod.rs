@@ -147,6 +147,29 @@ pub(crate) trait Host {
     /// Queues a reducer to run in its own transaction.
     fn schedule_immediate(&mut self, reducer: &str, args: &[u8]) -> HostResult<()>;
 
+    /// Begins a transaction of a procedure; gives its timestamp. Everything but a procedure has one open already.
+    fn begin(&mut self) -> HostResult<i64> {
+        Err(Errno::WouldBlockTransaction.into())
+    }
+    /// Commits what [`Host::begin`] began. Any errno makes guests run the transaction once more.
+    fn commit(&mut self) -> HostResult<()> {
+        Err(Errno::TransactionNotAnonymous.into())
+    }
+    /// Rolls back what [`Host::begin`] began.
+    fn abort(&mut self) -> HostResult<()> {
+        Err(Errno::TransactionNotAnonymous.into())
+    }
+    /// Waits until a time in microseconds since the Unix epoch; gives the time it is then. For procedures, outside of
+    /// their transactions (errno 17).
+    fn sleep_until(&mut self, _until_us: i64) -> HostResult<i64> {
+        Err(Errno::WouldBlockTransaction.into())
+    }
+    /// Why there is no response to an HTTP request: this version makes none. For procedures, outside of their
+    /// transactions (errno 17).
+    fn refuse_http_request(&mut self) -> HostResult<String> {
+        Err(Errno::WouldBlockTransaction.into())
+    }
+
     /// Never fails: a record that cannot be written is dropped.
     fn log(&mut self, record: LogRecord<'_>);
 }

@@ -90,6 +90,14 @@ impl<L: FnMut(LogRecord<'_>)> Host for OutsideTransaction<L> {
         outside()
     }
 
+    fn commit(&mut self) -> HostResult<()> {
+        outside()
+    }
+
+    fn abort(&mut self) -> HostResult<()> {
+        outside()
+    }
+
     fn log(&mut self, record: LogRecord<'_>) {
         (self.log)(record);
     }

@@ -1,48 +1,115 @@
-//! The functions of procedures. Procedures are not run yet; these answer as the ABI has it for reducers, so that modules
-//! with procedures link and their reducers run (module-abi.md §2.6, compat-traps.md 16).
+//! The functions of procedures (module-abi.md §2.6). All modules can import them; what they answer to reducers, views and
+//! start-up is that of the trait's defaults.
+
+use std::time::Instant;
 
 use wasmtime::{Caller, Linker};
 
-use super::Errno;
+use super::{Errno, Host, HostResult};
 use super::entry::{answer, stop};
 use crate::wasm::abi::namespace;
+use crate::wasm::memory::{read, store};
 use crate::wasm::state::{Entry, State};
-use crate::wasm::trap::{Fault, Stop};
+use crate::wasm::trap::{Fault, Refusal, Stop};
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let v3 = namespace(3);
     linker.func_wrap(v3, "procedure_sleep_until", procedure_sleep_until)?;
     linker.func_wrap(v3, "procedure_start_mut_tx", procedure_start_mut_tx)?;
-    linker.func_wrap(v3, "procedure_commit_mut_tx", procedure_end_mut_tx)?;
-    linker.func_wrap(v3, "procedure_abort_mut_tx", procedure_end_mut_tx)?;
+    linker.func_wrap(v3, "procedure_commit_mut_tx", procedure_commit_mut_tx)?;
+    linker.func_wrap(v3, "procedure_abort_mut_tx", procedure_abort_mut_tx)?;
     linker.func_wrap(v3, "procedure_http_request", procedure_http_request)?;
     Ok(())
 }
 
-fn procedure_sleep_until(_: Caller<'_, State>, _until_us: u64) -> wasmtime::Result<u64> {
-    Err(stop(Stop::Fault(Fault::Other("tried to sleep, which only procedures can"))))
+/// Has no errno: guests are told by a trap.
+fn procedure_sleep_until(mut caller: Caller<'_, State>, until_us: i64) -> wasmtime::Result<i64> {
+    require_procedure(&caller, "tried to sleep, which only procedures can")?;
+    let mut now_us = 0;
+    waiting(&mut caller, |caller| {
+        answer(caller, |_, host, _| match host.sleep_until(until_us).map_err(Refusal::from) {
+            Ok(now) => {
+                now_us = now;
+                Ok(())
+            }
+            Err(Refusal::Errno(_)) => Err(Fault::Other("tried to sleep within a transaction").into()),
+            Err(stop) => Err(stop),
+        })
+    })?;
+    Ok(now_us)
 }
 
-fn procedure_http_request(
-    _: Caller<'_, State>,
-    _request: u32,
-    _request_len: u32,
-    _body: u32,
-    _body_len: u32,
-    _out: u32,
-) -> wasmtime::Result<u32> {
-    Err(stop(Stop::Fault(Fault::Other("tried to make an HTTP request, which only procedures can"))))
-}
-
-/// A transaction is open already: a reducer is inside one. Start-up can have none either.
-fn procedure_start_mut_tx(mut caller: Caller<'_, State>, _out: u32) -> wasmtime::Result<u32> {
-    answer(&mut caller, |_, _, _| Err(Errno::WouldBlockTransaction.into()))
-}
-
-/// Commit and abort alike: the transaction of a reducer is not the guest's to end.
-fn procedure_end_mut_tx(mut caller: Caller<'_, State>) -> wasmtime::Result<u32> {
-    answer(&mut caller, |_, _, handles| match handles.entry {
-        Entry::Reducer => Err(Errno::TransactionNotAnonymous.into()),
-        Entry::Boot => Err(Errno::NotInTransaction.into()),
+fn procedure_start_mut_tx(mut caller: Caller<'_, State>, out: u32) -> wasmtime::Result<u32> {
+    // It waits for the module's lock.
+    waiting(&mut caller, |caller| {
+        answer(caller, |memory, host, _| {
+            let timestamp_us = host.begin()?;
+            Ok(store(memory, out, &timestamp_us.to_le_bytes())?)
+        })
     })
+}
+
+fn procedure_commit_mut_tx(mut caller: Caller<'_, State>) -> wasmtime::Result<u32> {
+    end_transaction(&mut caller, |host| host.commit())
+}
+
+fn procedure_abort_mut_tx(mut caller: Caller<'_, State>) -> wasmtime::Result<u32> {
+    end_transaction(&mut caller, |host| host.abort())
+}
+
+/// Iterators end with the transaction they were opened in: ids of its scans mean others in the next one.
+fn end_transaction(
+    caller: &mut Caller<'_, State>,
+    end: impl FnOnce(&mut dyn Host) -> HostResult<()>,
+) -> wasmtime::Result<u32> {
+    answer(caller, |_, host, handles| {
+        let ended = end(host);
+        if handles.entry == Entry::Procedure {
+            handles.iterators.close_all(host);
+        }
+        Ok(ended?)
+    })
+}
+
+/// Errno 21, and a source with the reason.
+fn procedure_http_request(
+    mut caller: Caller<'_, State>,
+    request: u32,
+    request_len: u32,
+    body: u32,
+    body_len: u32,
+    out: u32,
+) -> wasmtime::Result<u32> {
+    require_procedure(&caller, "tried to make an HTTP request, which only procedures can")?;
+    answer(&mut caller, |memory, host, handles| {
+        read(memory, request, request_len)?;
+        read(memory, body, body_len)?;
+        let reason = bsatn_string(&host.refuse_http_request()?);
+        let source = handles.sources.add(reason, &mut handles.budget)?;
+        store(memory, out, &[source.to_le_bytes(), [0; 4]].concat())?;
+        Err(Errno::HttpError.into())
+    })
+}
+
+fn bsatn_string(text: &str) -> Vec<u8> {
+    [&(text.len() as u32).to_le_bytes(), text.as_bytes()].concat()
+}
+
+fn require_procedure(caller: &Caller<'_, State>, otherwise: &'static str) -> wasmtime::Result<()> {
+    match caller.data().handles.entry {
+        Entry::Procedure => Ok(()),
+        Entry::Boot | Entry::Reducer | Entry::View => Err(stop(Stop::Fault(Fault::Other(otherwise)))),
+    }
+}
+
+/// Runs what takes time through no fault of the guest's: that time does not count against its limit.
+fn waiting<R>(
+    caller: &mut Caller<'_, State>,
+    wait: impl FnOnce(&mut Caller<'_, State>) -> wasmtime::Result<R>,
+) -> wasmtime::Result<R> {
+    let began = Instant::now();
+    let result = wait(caller);
+    let state = caller.data_mut();
+    state.deadline = state.deadline.map(|deadline| deadline + began.elapsed());
+    result
 }
