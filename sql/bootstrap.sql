@@ -37,9 +37,52 @@ CREATE TABLE spacetime._module_name (
 );
 CREATE INDEX ON spacetime._module_name (identity);
 
+-- What is to run when: one entry for each row of a scheduled table, kept up by a trigger on that table, and one for each
+-- reducer scheduled immediately (its table_name and row_key are NULL). The only place that knows when an interval is due
+-- next. No foreign key to _module: its check would write to the module's row for each row that is scheduled.
+CREATE SEQUENCE spacetime._schedule_id;
+CREATE TABLE spacetime._schedule (
+    id bigint PRIMARY KEY DEFAULT nextval('spacetime._schedule_id'),
+    module bytea NOT NULL,
+    table_name text,
+    row_key numeric(20),
+    reducer text NOT NULL,
+    arguments bytea,
+    -- Microseconds since the Unix epoch, and microseconds.
+    due_us bigint NOT NULL,
+    interval_us bigint CHECK (interval_us > 0),
+    runs bigint NOT NULL DEFAULT 0,
+    last_run timestamptz,
+    last_error text,
+    UNIQUE (module, table_name, row_key)
+);
+CREATE INDEX ON spacetime._schedule (module, due_us, id);
+
+-- Clients that gateways have connected. Connections do not outlive a dump, so this is not part of one.
+CREATE TABLE spacetime._client (
+    module bytea NOT NULL,
+    identity bytea NOT NULL CHECK (octet_length(identity) = 32),
+    connection_id bytea NOT NULL CHECK (octet_length(connection_id) = 16),
+    gateway text NOT NULL,
+    claims jsonb NOT NULL,
+    connected_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (module, identity, connection_id)
+);
+CREATE INDEX ON spacetime._client (gateway);
+-- Values may be secrets: read through functions that ask who wants to know, and never dumped. Without a foreign key, so
+-- that they survive a publish that begins afresh.
+CREATE TABLE spacetime._environment (
+    identity bytea NOT NULL,
+    name text NOT NULL,
+    value text NOT NULL,
+    PRIMARY KEY (identity, name)
+);
+
 SELECT pg_catalog.pg_extension_config_dump('spacetime._installation', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._module', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._module_name', '');
+SELECT pg_catalog.pg_extension_config_dump('spacetime._schedule', '');
+SELECT pg_catalog.pg_extension_config_dump('spacetime._schedule_id', '');
 
 -- Typed wrappers of reducers are functions in this language. Untrusted: only publishing makes them.
 CREATE FUNCTION spacetime._call_handler() RETURNS language_handler

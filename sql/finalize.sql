@@ -21,16 +21,19 @@ CREATE VIEW spacetime.tables WITH (security_barrier) AS
 SELECT v.name AS module,
        t.value ->> 'name' AS name,
        m.schema_name AS schema,
-       t.value ->> 'pg_name' AS pg_table,
+       k.kind,
+       CASE k.kind WHEN 'table' THEN t.value ->> 'pg_name' END AS pg_table,
        (t.value ->> 'is_public')::boolean AS is_public,
        c.ordinality::int AS column_number,
        c.value ->> 'name' AS column_name,
-       c.value ->> 'pg_name' AS pg_column,
+       CASE k.kind WHEN 'table' THEN c.value ->> 'pg_name' END AS pg_column,
        c.value ->> 'sats_type' AS sats_type,
-       c.value ->> 'sql_type' AS sql_type
+       CASE k.kind WHEN 'table' THEN c.value ->> 'sql_type' END AS sql_type
 FROM spacetime._module m
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
 CROSS JOIN jsonb_array_elements(m.storage -> 'tables') WITH ORDINALITY t
+-- Nothing is stored of an event table: it has no name in Postgres.
+CROSS JOIN LATERAL (SELECT CASE WHEN (t.value ->> 'is_event')::boolean THEN 'event' ELSE 'table' END AS kind) k
 CROSS JOIN jsonb_array_elements(t.value -> 'columns') WITH ORDINALITY c;
 
 CREATE VIEW spacetime.reducers WITH (security_barrier) AS
@@ -44,21 +47,50 @@ FROM spacetime._module m
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
 CROSS JOIN jsonb_array_elements(m.storage -> 'reducers') WITH ORDINALITY r;
 
-GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers TO PUBLIC;
+-- Of the caller's own modules: errors may hold what a row holds.
+CREATE VIEW spacetime.schedules WITH (security_barrier) AS
+SELECT v.name AS module,
+       s.table_name AS "table",
+       s.row_key,
+       s.reducer,
+       to_timestamp(s.due_us / 1000000.0) AS next_run,
+       s.interval_us * interval '1 microsecond' AS every,
+       s.runs,
+       s.last_run,
+       s.last_error
+FROM spacetime._schedule s
+JOIN spacetime._module m ON m.identity = s.module
+JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
+WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = m.owner_role AND pg_has_role(r.oid, 'USAGE'));
+
+GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers, spacetime.schedules TO PUBLIC;
 
 -- Publishing runs code and makes objects: a right to be granted. Logs may hold what modules should not tell.
 REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.drop_module(text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._lock_module() FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._note_schedule() FROM PUBLIC;
+-- For gateways, which vouch for whom they name.
+REVOKE ALL ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._disconnect(text, bytea, bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._disconnect_all(text) FROM PUBLIC;
 
 COMMENT ON SCHEMA spacetime IS 'the spacetime extension: modules, their tables and reducers';
 COMMENT ON VIEW spacetime.modules IS 'published modules';
 COMMENT ON VIEW spacetime.tables IS 'tables of modules, column by column, under both their names';
 COMMENT ON VIEW spacetime.reducers IS 'reducers of modules and the SQL functions that call them';
+COMMENT ON VIEW spacetime.schedules IS 'rows of scheduled tables of the caller''s modules: when they are due, and what went wrong last';
+COMMENT ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) IS 'a gateway has a new client: records it and runs client_connected, whose error refuses it';
+COMMENT ON FUNCTION spacetime._disconnect(text, bytea, bytea) IS 'a client of a gateway is gone: runs client_disconnected, whose error is logged, and forgets it';
+COMMENT ON FUNCTION spacetime._disconnect_all(text) IS 'a gateway has started: what its last run left connected is gone';
 COMMENT ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) IS 'creates or updates a module in the current transaction';
 COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a reducer in the current transaction; arguments by position or by name';
+COMMENT ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) IS 'the steps publish_module would take, and which it would refuse';
 COMMENT ON FUNCTION spacetime.drop_module(text, boolean) IS 'removes a module, with its data unless keep_data';
 COMMENT ON FUNCTION spacetime.describe(text) IS 'the definition of a module';
+COMMENT ON FUNCTION spacetime.set_env(text, text, text) IS 'sets an environment variable that a module declares; NULL removes it';
+COMMENT ON FUNCTION spacetime.env(text) IS 'environment variables of a module and their values, for its owner';
 COMMENT ON FUNCTION spacetime.logs(text, integer, text) IS 'what a module logged, newest last, calls that were rolled back included';
 COMMENT ON FUNCTION spacetime.check_module(text) IS 'differences between a module and its tables';
 COMMENT ON FUNCTION spacetime.sender() IS 'the identity reducers get as sender from this session';

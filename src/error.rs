@@ -78,6 +78,14 @@ pub(crate) enum Error {
     #[error("{what}")]
     Serialization { what: String, hint: String },
 
+    /// A new version changes something that cannot be changed, or not without losing data.
+    #[error("module {module:?} is not updated: {why}")]
+    MigrationRefused { module: String, why: String, others: Vec<String>, way_out: String, liftable: bool },
+
+    /// Another session held a lock for too long.
+    #[error("{0}")]
+    LockTimeout(String),
+
     /// The object is in a state in which the request makes no sense.
     #[error("{what}")]
     NotInState { what: String, hint: String },
@@ -127,6 +135,9 @@ impl Error {
             },
             Error::TableChanged { .. } | Error::NotInState { .. } => "55000",
             Error::SchemaGone { .. } => "3F000",
+            Error::MigrationRefused { liftable: true, .. } => "55000",
+            Error::MigrationRefused { .. } => "0A000",
+            Error::LockTimeout(_) => "55P03",
             Error::Unsupported { .. } => "0A000",
             Error::AlreadyExists { .. } => "42710",
             Error::Forbidden { .. } => "42501",
@@ -142,6 +153,9 @@ impl Error {
                 Some(format!("Reducer {reducer:?} of module {module:?} refused the call."))
             }
             Error::Trap { backtrace, .. } | Error::GuestStack { backtrace, .. } => Some(backtrace.clone()),
+            Error::MigrationRefused { others, .. } if !others.is_empty() => {
+                Some(format!("Also: {}.", others.join("; ")))
+            }
             Error::Arguments { expected, .. } => Some(format!("Expected {expected}.")),
             _ => None,
         }
@@ -167,6 +181,12 @@ impl Error {
             Error::LifecycleReducer { .. } => {
                 Some("init runs at the first publish; the others when a client connects or disconnects.".into())
             }
+            Error::MigrationRefused { way_out, .. } => Some(way_out.clone()),
+            Error::LockTimeout(_) => Some(
+                "Another session holds a lock that the publish needs; pg_locks shows which. Publish again, or with a longer \
+                 lock_timeout_ms."
+                    .into(),
+            ),
             Error::TableChanged { module, .. } => Some(format!(
                 "Undo the change, or publish the module again. SELECT * FROM spacetime.check_module('{module}') lists every difference."
             )),

@@ -9,6 +9,7 @@ mod reducer;
 mod row;
 mod sql_api;
 mod wasm;
+mod worker;
 
 pgrx::pg_module_magic!(name, version);
 
@@ -21,4 +22,5 @@ pgrx::extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 extern "C-unwind" fn _PG_init() {
     pg::report::without_backtraces();
     guc::init();
+    pg::worker::register();
 }

@@ -8,6 +8,8 @@ import psycopg
 
 from harness.testcase import ClusterTestCase
 
+REINITIALIZING = "all server processes terminated; reinitializing"
+
 
 class CrashTest(ClusterTestCase):
     # Only commits write WAL out, so that a crash loses everything else for certain.
@@ -32,13 +34,18 @@ class CrashTest(ClusterTestCase):
         pid = victim.info.backend_pid
         state = control.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone()
         self.assertEqual(state, ("active",), "the statement ended by itself")
+        crashes = self.cluster.log_text().count(REINITIALIZING)
         self.cluster.kill(pid)
         thread.join(30)
         self.assertFalse(thread.is_alive())
-        self.wait_for_recovery()
+        self.wait_for_recovery(crashes)
 
-    def wait_for_recovery(self):
+    def wait_for_recovery(self, crashes):
         deadline = time.monotonic() + 30
+        # Until the server has noticed, it still takes connections, only to end them.
+        while self.cluster.log_text().count(REINITIALIZING) == crashes:
+            self.assertLess(time.monotonic(), deadline, self.cluster.log_tail())
+            time.sleep(0.02)
         while True:
             try:
                 return self.connect().execute("SELECT 1")

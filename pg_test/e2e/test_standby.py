@@ -1,6 +1,7 @@
 """A hot standby carries the modules along: it refuses reducers like any other write, and runs them once it is promoted."""
 
 import os
+import time
 
 from harness.cluster import Cluster, server_user
 from harness.testcase import ClusterTestCase
@@ -26,6 +27,13 @@ class StandbyTest(ClusterTestCase):
         standby.start()
         return standby
 
+    def wait_for(self, cluster, condition):
+        deadline = time.monotonic() + 30
+        # The table itself may be still on its way.
+        while cluster.psql(condition, check=False).stdout != "t\n":
+            self.assertLess(time.monotonic(), deadline, cluster.log_tail())
+            time.sleep(0.05)
+
     def test_standby(self):
         primary = self.connect()
         self.publish(primary, "bank")
@@ -45,7 +53,19 @@ class StandbyTest(ClusterTestCase):
         sender = primary.execute("SELECT encode(spacetime.sender(), 'hex')").fetchone()[0]
         self.assertEqual(standby.psql("SELECT encode(spacetime.sender(), 'hex')").stdout, sender + "\n")
 
+        # Nothing is scheduled on a standby, and everything as soon as it is none any more.
+        self.publish(primary, "schedules")
+        primary.execute("SELECT schedules.schedule_every(20, 'tick', '')")
+        self.wait_for(standby, "SELECT count(*) > 2 FROM schedules.run")
+        workers = "SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'spacetime %'"
+        self.assertEqual(standby.psql(workers).stdout, "0\n")
+        self.cluster.stop()
+
         self.assertEqual(standby.psql("SELECT pg_promote()").stdout, "t\n")
+        runs = int(standby.psql("SELECT count(*) FROM schedules.run").stdout)
+        self.wait_for(standby, f"SELECT count(*) > {runs + 2} FROM schedules.run")
+        standby.psql("SELECT schedules.cancel_all()")
+        self.cluster.start()
         standby.psql("SELECT bank.transfer(0, 1, 60)")
         standby.psql(
             "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT sum(balance) FROM bank.account;"

@@ -1,12 +1,22 @@
 //! Rows of the `spacetime._…` tables as structs. Read and written as the owner of the extension; who may do what is
 //! decided before, in [`crate::module`] and [`crate::sql_api`].
 
+mod client;
+mod environment;
 mod module;
+mod schedule;
 mod storage;
 
+pub(crate) use client::{Client, client, clients_of_gateway, delete_client, insert_client};
+pub(crate) use environment::{forget_variables, set_variable, variable};
 pub(crate) use module::{
     Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema,
-    grants, insert, installation, update_code, wasm,
+    grants, insert, installation, own_triggers, update_code, wasm,
+};
+pub(crate) use schedule::{
+    Existing, ScheduleEntry, ScheduleHead, Scheduled, module_identities, note_schedule_error, reschedule,
+    schedule_entry, schedule_heads, schedule_immediate, schedule_row, scheduled_keys, unschedule,
+    unschedule_row, unschedule_table,
 };
 pub(crate) use storage::{
     StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,

@@ -1,5 +1,7 @@
 //! `spacetime._module` and `spacetime._module_name`.
 
+use std::collections::HashSet;
+
 use pgrx::datum::DatumWithOid;
 use pgrx::spi::Spi;
 use spacetime_auth::Identity;
@@ -59,7 +61,7 @@ impl SqlWriters {
     }
 }
 
-fn broken(error: impl std::fmt::Display) -> Error {
+pub(super) fn broken(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("catalog of spacetime: {error}"))
 }
 
@@ -96,7 +98,7 @@ fn find_where(condition: &str, argument: &str) -> Result<Option<ModuleRow>> {
 }
 
 /// Reads as the owner of the catalog, who alone may.
-fn read(query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
+pub(super) fn read(query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
     user::as_catalog_owner(|| read::select(query, parameters))
 }
 
@@ -145,6 +147,21 @@ pub(crate) fn find_all_wrappers(schema: Oid) -> Result<Vec<(Oid, String)>> {
             let mut columns = row.into_iter().flatten().map(|bytes| String::from_utf8(bytes).map_err(broken));
             let oid: u32 = columns.next().ok_or_else(|| broken("no oid"))??.parse().map_err(broken)?;
             Ok((Oid::from(oid), columns.next().ok_or_else(|| broken("no body"))??))
+        })
+        .collect()
+}
+
+/// Tables of a schema and the functions of the extension's triggers on them.
+pub(crate) fn own_triggers(schema: Oid) -> Result<HashSet<(String, String)>> {
+    let query = "SELECT c.relname::text, p.proname::text FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid \
+                 JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace \
+                 WHERE c.relnamespace = $1 AND n.nspname = 'spacetime' AND NOT t.tgisinternal";
+    let rows = read(query, &[Parameter::Oid(schema)])?;
+    let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes.unwrap_or_default()).map_err(broken);
+    rows.into_iter()
+        .map(|row| {
+            let mut row = row.into_iter();
+            Ok((text(row.next().flatten())?, text(row.next().flatten())?))
         })
         .collect()
 }
@@ -229,12 +246,14 @@ pub(crate) fn update_code(module: &ModuleRow, wasm: &[u8]) -> Result<()> {
     )
 }
 
-/// Removes a module and its names.
+/// Removes a module and its names, clients and schedule.
 pub(crate) fn delete(identity: Identity) -> Result<()> {
+    write("DELETE FROM spacetime._schedule WHERE module = $1", &[identity.to_be_bytes().as_slice().into()])?;
+    write("DELETE FROM spacetime._client WHERE module = $1", &[identity.to_be_bytes().as_slice().into()])?;
     write("DELETE FROM spacetime._module WHERE identity = $1", &[identity.to_be_bytes().as_slice().into()])
 }
 
-fn write(query: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
+pub(super) fn write(query: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
     user::as_catalog_owner(|| {
         Spi::connect_mut(|client| client.update(query, None, arguments).map(|_| ()).map_err(broken))
     })

@@ -3,54 +3,42 @@
 use spacetime_auth::Identity;
 
 use crate::catalog::{
-    Grant, StoragePlan, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
+    Grant, StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
 };
 use crate::pg::name::{literal, quote, quote_qualified};
-use crate::pg::target::OWN_CHECK_PREFIX;
 
 /// Free space kept in pages of tables with a key, so that updates that touch no index stay on their page.
 const FILLFACTOR: u32 = 80;
 
-/// Statements that create everything of a new module, in order, to be run as its owner.
-pub(super) fn create(plan: &StoragePlan, schema: &str) -> Vec<String> {
-    let mut statements = vec![
+/// Statements that create a module's schema and the table that its lock is on.
+pub(super) fn create_schema(plan: &StoragePlan, schema: &str) -> Vec<String> {
+    vec![
         format!("CREATE SCHEMA {}", quote(schema)),
         format!("CREATE TABLE {} ()", quote_qualified(schema, &plan.lock_table)),
         format!(
             "COMMENT ON TABLE {} IS 'its lock is the serial lock of the module: LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE'",
             quote_qualified(schema, &plan.lock_table)
         ),
-    ];
-    statements.extend(plan.types.iter().map(|ty| create_type(ty, schema)));
-    for table in &plan.tables {
-        for sequence in &table.sequences {
-            statements.push(create_sequence(sequence, schema));
-        }
-        statements.push(create_table(table, schema));
-        for sequence in &table.sequences {
-            statements.push(own_sequence(table, sequence, schema));
-        }
-        statements.extend(table.indexes.iter().map(|index| create_index(table, index, schema)));
-        statements
-            .extend(table.row_hash_index.as_ref().map(|name| create_row_hash_index(table, name, schema)));
-    }
-    statements
+    ]
 }
 
-/// Statements that make plain SQL writers of the module's tables take its lock.
-pub(super) fn lock_triggers(plan: &StoragePlan, schema: &str, identity: Identity) -> Vec<String> {
-    plan.tables
-        .iter()
-        .map(|table| {
-            format!(
-                "CREATE TRIGGER spacetime_lock BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} \
-                 FOR EACH STATEMENT EXECUTE FUNCTION spacetime._lock_module({}, {})",
-                quote_qualified(schema, &table.pg_name),
-                literal(&plan.lock_table),
-                literal(&identity.to_string()),
-            )
-        })
-        .collect()
+/// Drops everything of a module.
+pub(super) fn drop_schema(schema: &str) -> String {
+    format!("DROP SCHEMA {} CASCADE", quote(schema))
+}
+
+/// Statements that create a table with everything on it.
+pub(super) fn create_whole_table(table: &StoredTable, schema: &str) -> Vec<String> {
+    let mut statements: Vec<_> =
+        table.sequences.iter().map(|sequence| create_sequence(sequence, schema)).collect();
+    if table.is_event {
+        return statements;
+    }
+    statements.push(create_table(table, schema));
+    statements.extend(table.sequences.iter().map(|sequence| own_sequence(table, sequence, schema)));
+    statements.extend(table.indexes.iter().map(|index| create_index(table, index, schema)));
+    statements.extend(create_row_hash_index(table, schema));
+    statements
 }
 
 /// Creates the SQL function of a reducer; `None` for reducers that have none. To be run as a superuser.
@@ -77,7 +65,7 @@ pub(super) fn drop_wrapper(reducer: &StoredReducer, schema: &str) -> Option<Stri
     Some(format!("DROP FUNCTION IF EXISTS {name}({})", reducer.arguments))
 }
 
-fn create_type(ty: &StoredType, schema: &str) -> String {
+pub(super) fn create_type(ty: &StoredType, schema: &str) -> String {
     let name = quote_qualified(schema, &ty.pg_name);
     match &ty.labels {
         Some(labels) => {
@@ -91,7 +79,7 @@ fn create_type(ty: &StoredType, schema: &str) -> String {
     }
 }
 
-fn create_sequence(sequence: &StoredSequence, schema: &str) -> String {
+pub(super) fn create_sequence(sequence: &StoredSequence, schema: &str) -> String {
     format!(
         "CREATE SEQUENCE {} AS bigint INCREMENT {} MINVALUE {} MAXVALUE {} START {} CYCLE",
         quote_qualified(schema, &sequence.pg_name),
@@ -102,7 +90,39 @@ fn create_sequence(sequence: &StoredSequence, schema: &str) -> String {
     )
 }
 
-fn own_sequence(table: &StoredTable, sequence: &StoredSequence, schema: &str) -> String {
+/// Makes a column that has values count from them on.
+pub(super) fn add_sequence(table: &StoredTable, sequence: &StoredSequence, schema: &str) -> Vec<String> {
+    let on = quote_qualified(schema, &table.pg_name);
+    let column = quote(&table.columns[sequence.column].pg_name);
+    let (last, from, to) = match sequence.increment > 0 {
+        true => ("max", sequence.start, sequence.max_value),
+        false => ("min", sequence.min_value, sequence.start),
+    };
+    vec![
+        create_sequence(sequence, schema),
+        format!("ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT {}", next_value(sequence, schema)),
+        own_sequence(table, sequence, schema),
+        format!(
+            "SELECT setval({}::regclass, last::bigint) FROM (SELECT {last}({column}) AS last FROM {on} \
+             WHERE {column} >= {from} AND {column} <= {to}) found WHERE last IS NOT NULL",
+            literal(&quote_qualified(schema, &sequence.pg_name)),
+        ),
+    ]
+}
+
+/// Another range; the position stays.
+pub(super) fn change_sequence(sequence: &StoredSequence, schema: &str) -> String {
+    format!(
+        "ALTER SEQUENCE {} INCREMENT {} MINVALUE {} MAXVALUE {} START {}",
+        quote_qualified(schema, &sequence.pg_name),
+        sequence.increment,
+        sequence.min_value,
+        sequence.max_value,
+        sequence.start,
+    )
+}
+
+pub(super) fn own_sequence(table: &StoredTable, sequence: &StoredSequence, schema: &str) -> String {
     format!(
         "ALTER SEQUENCE {} OWNED BY {}.{}",
         quote_qualified(schema, &sequence.pg_name),
@@ -112,32 +132,40 @@ fn own_sequence(table: &StoredTable, sequence: &StoredSequence, schema: &str) ->
 }
 
 fn create_table(table: &StoredTable, schema: &str) -> String {
-    let mut parts = Vec::new();
-    for (at, column) in table.columns.iter().enumerate() {
-        let mut part = format!("{} {}", quote(&column.pg_name), column.sql_type);
-        if matches!(column.sql_type.as_str(), "text" | "text[]") {
-            part.push_str(" COLLATE \"C\"");
-        }
-        if !column.nullable {
-            part.push_str(" NOT NULL");
-        }
-        if let Some(sequence) = table.sequences.iter().find(|sequence| sequence.column == at) {
-            let name = quote_qualified(schema, &sequence.pg_name);
-            part.push_str(&format!(" DEFAULT nextval({}::regclass)", literal(&name)));
-        }
-        parts.push(part);
-    }
-    for (at, column) in table.columns.iter().enumerate() {
-        if let Some(check) = &column.check {
-            parts.push(format!("CONSTRAINT {OWN_CHECK_PREFIX}{} CHECK ({check})", at + 1));
-        }
-    }
+    let mut parts: Vec<_> = (0..table.columns.len()).map(|at| column(table, at, schema)).collect();
+    parts.extend(table.columns.iter().filter_map(check));
     let has_key = table.indexes.iter().any(|index| index.is_unique);
     let options = if has_key { format!(" WITH (fillfactor = {FILLFACTOR})") } else { String::new() };
     format!("CREATE TABLE {} ({}){options}", quote_qualified(schema, &table.pg_name), parts.join(", "))
 }
 
-fn create_index(table: &StoredTable, index: &StoredIndex, schema: &str) -> String {
+/// A column as CREATE TABLE and ADD COLUMN declare it.
+pub(super) fn column(table: &StoredTable, at: usize, schema: &str) -> String {
+    let column = &table.columns[at];
+    let not_null = if column.nullable { "" } else { " NOT NULL" };
+    let sequence = table.sequences.iter().find(|sequence| sequence.column == at);
+    let default = sequence.map(|sequence| format!(" DEFAULT {}", next_value(sequence, schema)));
+    format!("{} {}{not_null}{}", quote(&column.pg_name), type_of(column), default.unwrap_or_default())
+}
+
+/// A column's type, with the order of its values.
+pub(super) fn type_of(column: &StoredColumn) -> String {
+    let collation = if matches!(column.sql_type.as_str(), "text" | "text[]") { " COLLATE \"C\"" } else { "" };
+    format!("{}{collation}", column.sql_type)
+}
+
+/// The constraint that keeps SQL writers within a column's SATS type.
+pub(super) fn check(column: &StoredColumn) -> Option<String> {
+    let (name, check) = (column.check_name.as_ref()?, column.check.as_ref()?);
+    Some(format!("CONSTRAINT {} CHECK ({check})", quote(name)))
+}
+
+/// What auto-increment columns get by default.
+pub(super) fn next_value(sequence: &StoredSequence, schema: &str) -> String {
+    format!("nextval({}::regclass)", literal(&quote_qualified(schema, &sequence.pg_name)))
+}
+
+pub(super) fn create_index(table: &StoredTable, index: &StoredIndex, schema: &str) -> String {
     let on = quote_qualified(schema, &table.pg_name);
     let name = quote(&index.pg_name);
     let columns = index.columns.iter().map(|column| quote(column)).collect::<Vec<_>>().join(", ");
@@ -152,39 +180,25 @@ fn create_index(table: &StoredTable, index: &StoredIndex, schema: &str) -> Strin
 
 /// Rows of a table are a set. 128 bits of hash find an equal row; core functions only, so that nothing in the table
 /// depends on the extension. The whole row decides (module-abi.md §4.5).
-fn create_row_hash_index(table: &StoredTable, name: &str, schema: &str) -> String {
+pub(super) fn create_row_hash_index(table: &StoredTable, schema: &str) -> Option<String> {
+    let name = table.row_hash_index.as_ref()?;
     let row = table.columns.iter().map(|column| quote(&column.pg_name)).collect::<Vec<_>>().join(", ");
-    format!(
+    Some(format!(
         "CREATE UNIQUE INDEX {} ON {} (hash_record_extended(ROW({row}), 0), hash_record_extended(ROW({row}), 1))",
         quote(name),
         quote_qualified(schema, &table.pg_name),
-    )
+    ))
 }
 
-/// Statements that free a module's tables from its lock.
-pub(super) fn drop_lock_triggers(plan: &StoragePlan, schema: &str) -> impl Iterator<Item = String> {
-    plan.tables.iter().map(move |table| {
-        format!("DROP TRIGGER IF EXISTS spacetime_lock ON {}", quote_qualified(schema, &table.pg_name))
-    })
-}
-
-/// Statements that give the functions of a new version the rights those of the old one had.
-pub(super) fn restore_grants(
-    reducers: &[StoredReducer],
-    schema: &str,
-    grants: &[(String, Vec<Grant>)],
-) -> Vec<String> {
-    let mut statements = Vec::new();
-    for (name, grants) in grants {
-        let Some(reducer) = reducers.iter().find(|reducer| reducer.name == *name) else { continue };
-        let Some(function) = &reducer.pg_name else { continue };
-        let function = format!("{}({})", quote_qualified(schema, function), reducer.arguments);
-        statements.push(format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"));
-        statements.extend(grants.iter().map(|grant| {
-            let option = if grant.with_grant_option { " WITH GRANT OPTION" } else { "" };
-            let grantee = grant.grantee.as_deref().map_or_else(|| "PUBLIC".into(), quote);
-            format!("GRANT EXECUTE ON FUNCTION {function} TO {grantee}{option}")
-        }));
-    }
+/// Statements that give the function of a new version the rights that the old one's had.
+pub(super) fn restore_grants(reducer: &StoredReducer, schema: &str, grants: &[Grant]) -> Vec<String> {
+    let Some(function) = &reducer.pg_name else { return Vec::new() };
+    let function = format!("{}({})", quote_qualified(schema, function), reducer.arguments);
+    let mut statements = vec![format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC")];
+    statements.extend(grants.iter().map(|grant| {
+        let option = if grant.with_grant_option { " WITH GRANT OPTION" } else { "" };
+        let grantee = grant.grantee.as_deref().map_or_else(|| "PUBLIC".into(), quote);
+        format!("GRANT EXECUTE ON FUNCTION {function} TO {grantee}{option}")
+    }));
     statements
 }

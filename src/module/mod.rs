@@ -1,19 +1,29 @@
 //! The life of a module: from bytes to a plan, from the plan to tables, from the catalog to something callable.
 
 mod check;
+mod column_change;
 mod ddl;
+mod environment;
 mod last_writer;
 mod log;
+mod migrate;
 mod names;
 mod options;
 mod paths;
 mod plan;
 mod publish;
 mod ready;
+mod schedule;
+mod triggers;
+mod update;
 
 pub(crate) use check::check;
+pub(crate) use environment::{environment, read_variable, set_variable};
 pub(crate) use last_writer::{lock_for_sql_writer, require_last_writer_seen};
 pub(crate) use log::{LogFile, read_log};
 pub(crate) use paths::StatePaths;
-pub(crate) use publish::{drop_module, publish};
+pub(crate) use publish::{drop_module, plan_publish, publish};
 pub(crate) use ready::{ReadyModule, ready};
+pub(crate) use schedule::{
+    ScheduledRow, ScheduledTable, has_scheduled_reducers, heal, reducer_of, schedule_at, scheduled_table,
+};

@@ -21,6 +21,11 @@ impl Names {
         Self { taken: SYSTEM_COLUMNS.map(str::to_owned).into() }
     }
 
+    /// Leaves a name to what has it already.
+    pub(super) fn keep(&mut self, name: &str) {
+        self.taken.insert(name.to_owned());
+    }
+
     /// The Postgres name for `name`: itself, or its beginning and a hash when it is too long or taken.
     pub(super) fn choose(&mut self, name: &str) -> String {
         if name.len() <= NAME_BYTES_MAX && self.taken.insert(name.to_owned()) {

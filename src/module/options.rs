@@ -13,6 +13,10 @@ use crate::row::U64As;
 pub(super) struct Options {
     /// Drop the module's tables first and begin afresh.
     pub(super) delete_data: bool,
+    /// Carry out steps that lose data.
+    pub(super) allow_breaking: bool,
+    /// How long to wait for a lock; 0 waits without limit.
+    pub(super) lock_timeout_ms: Option<u32>,
     concurrency: Option<ConcurrencyOption>,
     sql_writers: Option<SqlWritersOption>,
     pub(super) u64: Option<U64As>,
@@ -43,7 +47,7 @@ impl Options {
         };
         parsed.map_err(|problem| Error::InvalidParameter {
             what: format!("options of publish_module: {problem}"),
-            hint: "Options: delete_data, concurrency ('serial', 'row'), sql_writers ('locked', 'free'), \
+            hint: "Options: allow_breaking, delete_data, lock_timeout_ms, concurrency ('serial', 'row'), sql_writers ('locked', 'free'), \
                    u64 ('numeric', 'bigint'), schema, owner_identity."
                 .into(),
         })

@@ -1,7 +1,8 @@
 //! From a module definition to its storage plan: which tables, types, indexes and functions it gets in Postgres.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use spacetime_definition::migration::{Migration, TableMatch};
 use spacetime_definition::{
     Definition, Field, Index, IndexAlgorithm, Lifecycle, Reducer, Sequence, Sum, Table, Type, Visibility,
 };
@@ -12,6 +13,7 @@ use crate::catalog::{
 };
 use crate::error::{Error, Result};
 use crate::pg::name::{quote, quote_qualified};
+use crate::pg::target::OWN_CHECK_PREFIX;
 use crate::row::{self, StoredValue, U64As};
 
 /// Parameters a Postgres function can have (`FUNC_MAX_ARGS`).
@@ -21,16 +23,49 @@ const TABLE_COLUMNS_MAX: usize = 1600;
 const INDEX_COLUMNS_MAX: usize = 32;
 const LOCK_TABLE: &str = "spacetime_lock";
 
-/// Makes the storage plan of a new module.
-pub(super) fn plan(definition: &Definition, schema: &str, u64_as: U64As) -> Result<StoragePlan> {
-    let mut names = Names::default();
-    let lock_table = names.choose(LOCK_TABLE);
-    let table_names: Vec<String> = definition.tables.iter().map(|table| names.choose(&table.name)).collect();
+/// The version before: what it has keeps its names in Postgres.
+#[derive(Clone, Copy)]
+pub(super) struct Previous<'a> {
+    pub(super) storage: &'a StoragePlan,
+    pub(super) migration: &'a Migration,
+}
+
+/// A table of the version before, and which of its parts are which.
+type PreviousTable<'a> = Option<(&'a StoredTable, &'a TableMatch)>;
+
+/// Makes the storage plan of a module.
+pub(super) fn plan(
+    definition: &Definition,
+    schema: &str,
+    u64_as: U64As,
+    previous: Option<Previous<'_>>,
+) -> Result<StoragePlan> {
+    let mut names = previous.map_or_else(Names::default, Previous::names);
+    let lock_table = match previous {
+        Some(previous) => previous.storage.lock_table.clone(),
+        None => names.choose(LOCK_TABLE),
+    };
+    let before: Vec<_> =
+        (0..definition.tables.len()).map(|at| previous.and_then(|previous| previous.table(at))).collect();
+    let table_names: Vec<String> = definition
+        .tables
+        .iter()
+        .zip(&before)
+        .map(|(table, before)| match before {
+            Some((stored, _)) => stored.pg_name.clone(),
+            None => names.choose(&table.name),
+        })
+        .collect();
     let mut types =
-        TypePlan { schema, u64_as, names: &mut names, types: Vec::new(), by_name: HashMap::new() };
+        TypePlan { schema, u64_as, names: &mut names, types: Vec::new(), by_name: HashMap::new(), previous };
     types.collect(definition);
-    let columns = definition.tables.iter().map(|table| types.columns(table)).collect::<Result<Vec<_>>>()?;
-    let mut functions = Names::default();
+    let columns = definition
+        .tables
+        .iter()
+        .zip(&before)
+        .map(|(table, before)| types.columns(table, *before))
+        .collect::<Result<Vec<_>>>()?;
+    let mut functions = previous.map_or_else(Names::default, Previous::function_names);
     let reducers = definition.reducers.iter().map(|reducer| types.reducer(reducer, &mut functions)).collect();
     let types = types.types;
     let tables = definition
@@ -38,9 +73,49 @@ pub(super) fn plan(definition: &Definition, schema: &str, u64_as: U64As) -> Resu
         .iter()
         .zip(table_names)
         .zip(columns)
-        .map(|((table, pg_name), columns)| stored_table(table, pg_name, columns, &mut names))
+        .zip(before)
+        .map(|(((table, pg_name), columns), before)| {
+            stored_table(table, pg_name, columns, &mut names, before)
+        })
         .collect::<Result<Vec<_>>>()?;
     Ok(StoragePlan { lock_table, types, tables, reducers })
+}
+
+impl<'a> Previous<'a> {
+    /// The relations and types that stay, and the types that go: those make room only when nothing has them any more.
+    fn names(self) -> Names {
+        let mut names = Names::default();
+        names.keep(&self.storage.lock_table);
+        self.storage.types.iter().for_each(|ty| names.keep(&ty.pg_name));
+        for parts in self.migration.tables.iter().flatten() {
+            let table = &self.storage.tables[parts.old];
+            names.keep(&table.pg_name);
+            table.row_hash_index.iter().for_each(|name| names.keep(name));
+            parts.indexes.iter().flatten().for_each(|at| names.keep(&table.indexes[*at].pg_name));
+            parts.sequences.iter().flatten().for_each(|at| names.keep(&table.sequences[*at].pg_name));
+        }
+        names
+    }
+
+    fn function_names(self) -> Names {
+        let mut names = Names::default();
+        let taken = self.storage.reducers.iter().filter_map(|reducer| reducer.pg_name.as_ref());
+        taken.for_each(|name| names.keep(name));
+        names
+    }
+
+    fn table(self, at: usize) -> PreviousTable<'a> {
+        let parts = self.migration.tables[at].as_ref()?;
+        Some((&self.storage.tables[parts.old], parts))
+    }
+
+    fn type_name(self, name: &str) -> Option<String> {
+        self.storage.types.iter().find(|ty| ty.name == name).map(|ty| ty.pg_name.clone())
+    }
+
+    fn function_name(self, reducer: &str) -> Option<String> {
+        self.storage.reducers.iter().find(|stored| stored.name == reducer)?.pg_name.clone()
+    }
 }
 
 /// Types of the module's schema, and SQL type names that use them.
@@ -50,6 +125,7 @@ struct TypePlan<'a> {
     names: &'a mut Names,
     types: Vec<StoredType>,
     by_name: HashMap<String, String>,
+    previous: Option<Previous<'a>>,
 }
 
 impl TypePlan<'_> {
@@ -79,7 +155,8 @@ impl TypePlan<'_> {
     }
 
     fn add(&mut self, name: String, labels: Option<Vec<String>>) {
-        let pg_name = self.names.choose(&name.replace('.', "_"));
+        let kept = self.previous.and_then(|previous| previous.type_name(&name));
+        let pg_name = kept.unwrap_or_else(|| self.names.choose(&name.replace('.', "_")));
         self.by_name.insert(name.clone(), pg_name.clone());
         self.types.push(StoredType { name, pg_name, labels });
     }
@@ -112,7 +189,7 @@ impl TypePlan<'_> {
         }
     }
 
-    fn columns(&self, table: &Table) -> Result<Vec<StoredColumn>> {
+    fn columns(&self, table: &Table, before: PreviousTable<'_>) -> Result<Vec<StoredColumn>> {
         if table.columns.len() > TABLE_COLUMNS_MAX {
             return Err(unsupported(format!(
                 "table {:?} has {} columns, Postgres takes {TABLE_COLUMNS_MAX}",
@@ -121,11 +198,26 @@ impl TypePlan<'_> {
             )));
         }
         let mut names = Names::of_columns();
-        let columns = table.columns.iter().map(|column| {
+        let mut checks = HashSet::new();
+        let kept = |at: usize| before.and_then(|(stored, parts)| Some(&stored.columns[parts.columns[at]?]));
+        if let Some((stored, parts)) = before {
+            parts.columns.iter().flatten().for_each(|at| names.keep(&stored.columns[*at].pg_name));
+            checks.extend(stored.columns.iter().filter_map(|column| column.check_name.clone()));
+        }
+        let columns = table.columns.iter().enumerate().map(|(at, column)| {
             let stored = row::stored(&column.ty, self.u64_as);
-            let pg_name = names.choose(&column.name);
+            let pg_name = kept(at).map_or_else(|| names.choose(&column.name), |kept| kept.pg_name.clone());
+            let check = stored.value.check(&quote(&pg_name));
+            let check_name = check.as_ref().and_then(|check| {
+                let kept = kept(at).filter(|kept| kept.check.as_ref() == Some(check));
+                let fresh = || {
+                    (at + 1..).map(|n| format!("{OWN_CHECK_PREFIX}{n}")).find(|n| checks.insert(n.clone()))
+                };
+                kept.and_then(|kept| kept.check_name.clone()).or_else(fresh)
+            });
             StoredColumn {
-                check: stored.value.check(&quote(&pg_name)),
+                check,
+                check_name,
                 name: column.name.clone(),
                 pg_name,
                 sats_type: column.ty.describe(),
@@ -147,7 +239,10 @@ impl TypePlan<'_> {
         let has_wrapper = kind == "callable" && reducer.params.len() <= WRAPPER_PARAMETERS_MAX;
         StoredReducer {
             name: reducer.name.clone(),
-            pg_name: has_wrapper.then(|| functions.choose(&reducer.name)),
+            pg_name: has_wrapper.then(|| {
+                let kept = self.previous.and_then(|previous| previous.function_name(&reducer.name));
+                kept.unwrap_or_else(|| functions.choose(&reducer.name))
+            }),
             arguments: self.arguments(&reducer.params),
             kind: kind.to_owned(),
         }
@@ -165,7 +260,7 @@ impl TypePlan<'_> {
 }
 
 /// The payload-free enum that a column of this type holds, by itself, in an Option or in an array.
-fn enum_within(ty: &Type) -> Option<&Sum> {
+pub(super) fn enum_within(ty: &Type) -> Option<&Sum> {
     match ty {
         Type::Sum(sum) if sum.is_plain_enum() => Some(sum),
         Type::Option(inner) | Type::Array(inner) => enum_within(inner),
@@ -173,7 +268,8 @@ fn enum_within(ty: &Type) -> Option<&Sum> {
     }
 }
 
-fn enum_key(sum: &Sum) -> String {
+/// The name of an enum's [`StoredType`].
+pub(super) fn enum_key(sum: &Sum) -> String {
     sum.name.clone().unwrap_or_else(|| {
         let variants =
             sum.variants.iter().map(|variant| variant.name.as_deref().unwrap_or("")).collect::<Vec<_>>();
@@ -186,31 +282,47 @@ fn stored_table(
     pg_name: String,
     columns: Vec<StoredColumn>,
     names: &mut Names,
+    before: PreviousTable<'_>,
 ) -> Result<StoredTable> {
     let mut has_primary_key = false;
     let indexes = table
         .indexes
         .iter()
-        .map(|index| {
+        .enumerate()
+        .filter(|_| !table.is_event)
+        .map(|(at, index)| {
             let is_primary_key = !has_primary_key
                 && index.columns.len() == 1
                 && table.primary_key == Some(index.columns[0])
                 && !columns[index.columns[0]].nullable;
             has_primary_key |= is_primary_key;
-            stored_index(table, index, is_primary_key, &columns, names)
+            let kept =
+                before.and_then(|(stored, parts)| Some(stored.indexes[parts.indexes[at]?].pg_name.clone()));
+            let pg_name = kept.unwrap_or_else(|| names.choose(&index.name));
+            stored_index(table, index, is_primary_key, &columns, pg_name)
         })
         .collect::<Result<Vec<_>>>()?;
     let sequences = table
         .sequences
         .iter()
-        .map(|sequence| stored_sequence(table, sequence, names))
+        .enumerate()
+        .map(|(at, sequence)| {
+            let kept = before
+                .and_then(|(stored, parts)| Some(stored.sequences[parts.sequences[at]?].pg_name.clone()));
+            let pg_name = kept.unwrap_or_else(|| names.choose(&sequence.name));
+            stored_sequence(table, sequence, pg_name)
+        })
         .collect::<Result<Vec<_>>>()?;
     let has_unique = indexes.iter().any(|index| index.is_unique);
     Ok(StoredTable {
         name: table.name.clone(),
-        row_hash_index: (!has_unique).then(|| names.choose(&format!("{}_row_hash", table.name))),
+        row_hash_index: (!has_unique && !table.is_event).then(|| {
+            let kept = before.and_then(|(stored, _)| stored.row_hash_index.clone());
+            kept.unwrap_or_else(|| names.choose(&format!("{}_row_hash", table.name)))
+        }),
         pg_name,
         is_public: table.is_public,
+        is_event: table.is_event,
         columns,
         indexes,
         sequences,
@@ -222,7 +334,7 @@ fn stored_index(
     index: &Index,
     is_primary_key: bool,
     columns: &[StoredColumn],
-    names: &mut Names,
+    pg_name: String,
 ) -> Result<StoredIndex> {
     if index.columns.len() > INDEX_COLUMNS_MAX {
         return Err(unsupported(format!("index {:?} has more than {INDEX_COLUMNS_MAX} columns", index.name)));
@@ -240,7 +352,7 @@ fn stored_index(
     }
     Ok(StoredIndex {
         name: index.name.clone(),
-        pg_name: names.choose(&index.name),
+        pg_name,
         columns: index.columns.iter().map(|column| columns[*column].pg_name.clone()).collect(),
         is_unique: index.is_unique,
         is_primary_key,
@@ -253,7 +365,7 @@ fn stored_index(
     })
 }
 
-fn stored_sequence(table: &Table, sequence: &Sequence, names: &mut Names) -> Result<StoredSequence> {
+fn stored_sequence(table: &Table, sequence: &Sequence, pg_name: String) -> Result<StoredSequence> {
     let max = sequence.max_value.unwrap_or(i128::from(i64::MAX)).min(i128::from(i64::MAX));
     let min = sequence.min_value.unwrap_or(1).max(i128::from(i64::MIN));
     let start = sequence.start.unwrap_or(if sequence.increment > 0 { min.max(1) } else { max });
@@ -267,7 +379,7 @@ fn stored_sequence(table: &Table, sequence: &Sequence, names: &mut Names) -> Res
     };
     Ok(StoredSequence {
         name: sequence.name.clone(),
-        pg_name: names.choose(&sequence.name),
+        pg_name,
         column: sequence.column,
         start: fit(start)?,
         min_value: fit(min)?,

@@ -8,26 +8,29 @@ use sha2::{Digest, Sha256};
 use spacetime_auth::Identity;
 use spacetime_definition::Definition;
 
+use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
-use super::{LogFile, StatePaths, ddl, plan, ready};
-use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoragePlan};
+use super::{LogFile, StatePaths, ddl, plan, ready, triggers, update};
+use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
 use crate::error::{Error, Result};
-use crate::pg::{Oid, access, entry, invalidation, name, user};
+use crate::pg::{Oid, access, attempt, entry, invalidation, name, user};
 use crate::reducer::{self, Caller};
 use crate::wasm::{ArtifactStore, Code};
 
 /// Longest name of a module: it names a schema.
 const NAME_BYTES_MAX: usize = name::NAME_BYTES_MAX;
 const RESERVED_SCHEMAS: [&str; 4] = ["public", "spacetime", "information_schema", "pg_catalog"];
+/// Longest wait for a lock by default: readers and reducers queue behind a publish that waits.
+const LOCK_TIMEOUT_MS: u32 = 5_000;
 /// Issuer under which module identities are drawn.
 const LOCAL_ISSUER: &str = "localhost";
 
 /// A module that was compiled, booted and understood, and is not stored anywhere yet.
-struct Upload<'a> {
-    wasm: &'a [u8],
-    sha256: [u8; 32],
-    description: Vec<u8>,
-    definition: Definition,
+pub(super) struct Upload<'a> {
+    pub(super) wasm: &'a [u8],
+    pub(super) sha256: [u8; 32],
+    pub(super) description: Vec<u8>,
+    pub(super) definition: Definition,
 }
 
 /// `publish_module(name, wasm, options)`; returns `{module, version, created, steps}`.
@@ -41,23 +44,71 @@ pub(crate) fn publish(module: &str, wasm: &[u8], options: serde_json::Value) -> 
     }
     require_valid_name(module)?;
     let options = Options::parse(options)?;
-    access::lock_catalog(catalog::catalog_oid()?);
-    let existing = catalog::find(module)?;
-    if let Some(existing) = &existing {
-        require_owner(existing)?;
+    let limit_ms = options.lock_timeout_ms.or_else(attempt::lock_timeout_ms);
+    let catalog = catalog::catalog_oid()?;
+    if limit_ms.is_none() {
+        // Held by publishes of other modules while they compile; only publishes wait for it.
+        access::lock_catalog(catalog);
     }
-    let identity = match &existing {
-        Some(existing) => existing.identity,
-        None => Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?)),
-    };
+    attempt::with_lock_timeout(limit_ms.unwrap_or(LOCK_TIMEOUT_MS), || {
+        access::lock_catalog(catalog);
+        let (existing, identity) = existing(module)?;
+        let upload = upload(module, wasm, identity)?;
+        match existing {
+            Some(existing) if !options.delete_data => {
+                options.require_unchanged(&existing)?;
+                update::update(existing, &upload, &options)
+            }
+            existing => create(module, identity, existing, &upload, &options),
+        }
+    })
+}
+
+/// `plan_publish(name, wasm, options)`: the steps a publish would take and, for those it would refuse, why.
+pub(crate) fn plan_publish(
+    module: &str,
+    wasm: &[u8],
+    options: serde_json::Value,
+) -> Result<Vec<(PlannedStep, Option<String>)>> {
+    entry::check(c"plan_publish")?;
+    require_valid_name(module)?;
+    let options = Options::parse(options)?;
+    let (existing, identity) = existing(module)?;
     let upload = upload(module, wasm, identity)?;
-    match existing {
+    let replaced = match existing {
         Some(existing) if !options.delete_data => {
             options.require_unchanged(&existing)?;
-            update(existing, &upload)
+            return update::planned(&existing, &upload, &options);
         }
-        existing => create(module, identity, existing, &upload, &options),
+        replaced => replaced,
+    };
+    let row = new_row(module, identity, replaced.as_ref(), &upload, &options)?;
+    let mut steps = Vec::new();
+    match &replaced {
+        Some(replaced) => {
+            let object = format!("schema `{}`", replaced.schema_name);
+            let sql = vec![ddl::drop_schema(&replaced.schema_name)];
+            steps.push(PlannedStep { breaks_clients: true, ..PlannedStep::new("drop_schema", object, sql) });
+        }
+        None => require_free_schema(&row.schema_name)?,
     }
+    let (data, functions) = creation_steps(&row, &upload.definition);
+    steps.extend(data);
+    steps.extend(functions);
+    Ok(steps.into_iter().map(|step| (step, None)).collect())
+}
+
+/// The module of that name, which must be the caller's, and its identity, or a new one.
+fn existing(module: &str) -> Result<(Option<ModuleRow>, Identity)> {
+    let existing = catalog::find(module)?;
+    let identity = match &existing {
+        Some(existing) => {
+            require_owner(existing)?;
+            existing.identity
+        }
+        None => Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?)),
+    };
+    Ok((existing, identity))
 }
 
 fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload<'a>> {
@@ -72,7 +123,6 @@ fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload
     let log = Rc::new(LogFile::new(StatePaths::log(identity)));
     let (_, description) = reducer::boot(&code, module, identity, log)?;
     let definition = spacetime_definition::decode(&description).map_err(refused)?;
-    require_supported(&definition)?;
     Ok(Upload { wasm, sha256, description, definition })
 }
 
@@ -83,108 +133,93 @@ fn create(
     upload: &Upload<'_>,
     options: &Options,
 ) -> Result<serde_json::Value> {
-    let owner_role = match &replaced {
+    let row = new_row(module, identity, replaced.as_ref(), upload, options)?;
+    let mut done = Vec::new();
+    if let Some(replaced) = &replaced {
+        remove(replaced, false, &mut done)?;
+    }
+    require_free_schema(&row.schema_name)?;
+    let owner = owner_of(&row)?;
+    let (data, functions) = creation_steps(&row, &upload.definition);
+    carry_out(owner, &data, &mut done)?;
+    catalog::insert(&row, upload.wasm)?;
+    carry_out(owner, &functions, &mut done)?;
+    let ready = ready(module)?;
+    warn_of_gaps(&upload.definition);
+    reducer::call_init(&ready)?;
+    Ok(result(&row, replaced.is_none(), &done))
+}
+
+/// A module as it will be when it has been made.
+fn new_row(
+    module: &str,
+    identity: Identity,
+    replaced: Option<&ModuleRow>,
+    upload: &Upload<'_>,
+    options: &Options,
+) -> Result<ModuleRow> {
+    let owner_role = match replaced {
         Some(replaced) => replaced.owner_role.clone(),
         None => user::role_name(user::current_user()),
     };
-    let schema_name = match (&replaced, &options.schema) {
+    let schema_name = match (replaced, &options.schema) {
         (_, Some(schema)) => schema.clone(),
         (Some(replaced), None) => replaced.schema_name.clone(),
         (None, None) => module.to_owned(),
     };
-    let mut steps = Vec::new();
-    if let Some(replaced) = &replaced {
-        remove(replaced, false, &mut steps)?;
-    }
-    require_free_schema(&schema_name)?;
-    let u64_as = options.u64.or(replaced.as_ref().map(|module| module.u64_as)).unwrap_or_default();
-    let storage = plan::plan(&upload.definition, &schema_name, u64_as)?;
-    let row = ModuleRow {
+    let u64_as = options.u64.or(replaced.map(|module| module.u64_as)).unwrap_or_default();
+    Ok(ModuleRow {
         name: module.to_owned(),
         identity,
-        owner_identity: match (options.owner_identity()?, &replaced) {
+        owner_identity: match (options.owner_identity()?, replaced) {
             (Some(identity), _) => identity,
             (None, Some(replaced)) => replaced.owner_identity,
             (None, None) => Caller::of_session(&catalog::installation()?)?.identity,
         },
         owner_role,
-        schema_name,
-        version: replaced.as_ref().map_or(1, |replaced| replaced.version + 1),
+        version: replaced.map_or(1, |replaced| replaced.version + 1),
         wasm_sha256: upload.sha256,
         description: upload.description.clone(),
         concurrency: options
             .concurrency()
-            .or(replaced.as_ref().map(|module| module.concurrency))
+            .or(replaced.map(|module| module.concurrency))
             .unwrap_or(Concurrency::Serial),
         sql_writers: options
             .sql_writers()
-            .or(replaced.as_ref().map(|module| module.sql_writers))
+            .or(replaced.map(|module| module.sql_writers))
             .unwrap_or(SqlWriters::Locked),
         u64_as,
-        storage,
-    };
-    let owner = owner_of(&row)?;
-    run(owner, &ddl::create(&row.storage, &row.schema_name), &mut steps)?;
-    catalog::insert(&row, upload.wasm)?;
-    if row.concurrency == Concurrency::Serial && row.sql_writers == SqlWriters::Locked {
-        run_as_superuser(&ddl::lock_triggers(&row.storage, &row.schema_name, identity), &mut steps)?;
-    }
-    create_wrappers(&row, &mut steps)?;
-    let ready = ready(module)?;
-    warn_of_gaps(&upload.definition);
-    reducer::call_init(&ready)?;
-    Ok(result(&row, replaced.is_none(), &steps))
+        storage: plan::plan(&upload.definition, &schema_name, u64_as, None)?,
+        schema_name,
+    })
 }
 
-/// A new version of a module whose tables stay as they are.
-fn update(existing: ModuleRow, upload: &Upload<'_>) -> Result<serde_json::Value> {
-    if existing.wasm_sha256 == upload.sha256 {
-        return Ok(result(&existing, false, &[]));
-    }
-    let storage = plan::plan(&upload.definition, &existing.schema_name, existing.u64_as)?;
-    if !same_tables(&storage, &existing.storage) {
-        return Err(Error::Unsupported {
-            what: format!("the new version of module {:?} changes its tables or types", existing.name),
-            hint: "Publish with the option delete_data to begin afresh; updates that keep the data while tables change \
-                   are a current limitation."
-                .into(),
-        });
-    }
-    access::lock_module(
-        access::schema(&existing.schema_name)
-            .and_then(|schema| access::relation(schema, &existing.storage.lock_table))
-            .ok_or_else(|| Error::SchemaGone {
-                module: existing.name.clone(),
-                schema: existing.schema_name.clone(),
-            })?,
+/// Steps that make a module, before and after the catalog knows it.
+fn creation_steps(row: &ModuleRow, definition: &Definition) -> (Vec<PlannedStep>, Vec<PlannedStep>) {
+    let (storage, schema) = (&row.storage, &row.schema_name);
+    let create = PlannedStep::new;
+    let mut data =
+        vec![create("create_schema", format!("schema `{schema}`"), ddl::create_schema(storage, schema))];
+    data.extend(
+        storage.types.iter().map(|ty| {
+            create("create_type", format!("type `{}`", ty.name), vec![ddl::create_type(ty, schema)])
+        }),
     );
-    let mut steps = Vec::new();
-    let old = existing.storage.reducers.clone();
-    let row = ModuleRow {
-        version: existing.version + 1,
-        wasm_sha256: upload.sha256,
-        description: upload.description.clone(),
-        storage,
-        ..existing.clone()
-    };
-    let unchanged = |reducer: &catalog::StoredReducer| row.storage.reducers.contains(reducer);
-    let drops: Vec<_> = old
-        .iter()
-        .filter(|reducer| !unchanged(reducer))
-        .filter_map(|reducer| ddl::drop_wrapper(reducer, &row.schema_name))
-        .collect();
-    let grants = wrapper_grants(&row, &old)?;
-    run(owner_of(&row)?, &drops, &mut steps)?;
-    catalog::update_code(&row, upload.wasm)?;
-    let added = row.storage.reducers.iter().filter(|reducer| !old.contains(reducer));
-    let wrappers = added
-        .filter_map(|reducer| ddl::create_wrapper(reducer, &row.schema_name, row.identity, &row.owner_role))
-        .collect::<Vec<_>>();
-    run_as_superuser(&wrappers, &mut steps)?;
-    run(owner_of(&row)?, &ddl::restore_grants(&row.storage.reducers, &row.schema_name, &grants), &mut steps)?;
-    forget_artifact(&existing);
-    warn_of_gaps(&upload.definition);
-    Ok(result(&row, false, &steps))
+    data.extend(storage.tables.iter().map(|table| {
+        create("create_table", format!("table `{}`", table.name), ddl::create_whole_table(table, schema))
+    }));
+    let mut functions = Vec::new();
+    functions.extend(definition.tables.iter().zip(&storage.tables).map(|(table, stored)| {
+        let triggers = triggers::of_table(row, definition, table, stored);
+        let sql = triggers.into_iter().flat_map(|trigger| trigger.sql).collect();
+        create("create_trigger", format!("table `{}`", table.name), sql).by_superuser()
+    }));
+    functions.extend(storage.reducers.iter().map(|reducer| {
+        let wrapper = ddl::create_wrapper(reducer, schema, row.identity, &row.owner_role);
+        let object = format!("reducer `{}`", reducer.name);
+        create("add_reducer", object, wrapper.into_iter().collect()).by_superuser()
+    }));
+    (data, functions)
 }
 
 /// `drop_module(name, keep_data)`.
@@ -193,6 +228,7 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     access::lock_catalog(catalog::catalog_oid()?);
     let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
     require_owner(&row)?;
+    catalog::forget_variables(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())
 }
 
@@ -207,9 +243,9 @@ fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<(
         access::lock_module(lock_table);
         let statements = if keep_data {
             let drops = row.storage.reducers.iter().filter_map(|r| ddl::drop_wrapper(r, &row.schema_name));
-            drops.chain(ddl::drop_lock_triggers(&row.storage, &row.schema_name)).collect()
+            drops.chain(triggers::drop(&row.storage, &row.schema_name)).collect()
         } else {
-            vec![format!("DROP SCHEMA {} CASCADE", name::quote(&row.schema_name))]
+            vec![ddl::drop_schema(&row.schema_name)]
         };
         run(user::current_user(), &statements, steps)?;
     }
@@ -218,41 +254,28 @@ fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<(
     announce()
 }
 
-fn owner_of(row: &ModuleRow) -> Result<Oid> {
+pub(super) fn owner_of(row: &ModuleRow) -> Result<Oid> {
     access::role(&row.owner_role).ok_or_else(|| Error::NotInState {
         what: format!("role {:?}, owner of module {:?}, does not exist", row.owner_role, row.name),
         hint: "Create the role.".into(),
     })
 }
 
-/// Who may execute the functions of reducers, by reducer: a new version must not give back what was revoked.
-fn wrapper_grants(
-    row: &ModuleRow,
-    reducers: &[catalog::StoredReducer],
-) -> Result<Vec<(String, Vec<catalog::Grant>)>> {
-    let module = ready(&row.identity.to_string())?;
-    let granted = reducers.iter().filter_map(|reducer| Some((reducer, module.wrapper(&reducer.name)?)));
-    granted
-        .filter_map(|(reducer, function)| {
-            catalog::grants(function)
-                .map(|grants| grants.map(|grants| (reducer.name.clone(), grants)))
-                .transpose()
-        })
-        .collect()
-}
-
-fn create_wrappers(row: &ModuleRow, steps: &mut Vec<String>) -> Result<()> {
-    let wrappers: Vec<_> = row
-        .storage
-        .reducers
-        .iter()
-        .filter_map(|reducer| ddl::create_wrapper(reducer, &row.schema_name, row.identity, &row.owner_role))
-        .collect();
-    run_as_superuser(&wrappers, steps)
+/// Runs steps in their order.
+pub(super) fn carry_out(owner: Oid, steps: &[PlannedStep], done: &mut Vec<String>) -> Result<()> {
+    // Runs of steps with the same rights share one change of rights.
+    for steps in steps.chunk_by(|a, b| a.rights == b.rights) {
+        let statements: Vec<_> = steps.iter().flat_map(|step| &step.sql).cloned().collect();
+        match steps[0].rights {
+            Rights::Owner => run(owner, &statements, done)?,
+            Rights::Superuser => run_as_superuser(&statements, done)?,
+        }
+    }
+    announce()
 }
 
 /// Runs DDL with the rights of `role`, and with settings nobody can bend it by.
-fn run(role: Oid, statements: &[String], steps: &mut Vec<String>) -> Result<()> {
+pub(super) fn run(role: Oid, statements: &[String], steps: &mut Vec<String>) -> Result<()> {
     let caller = user::become_owner(role);
     let done = run_pinned(statements, steps);
     caller.restore();
@@ -280,7 +303,7 @@ fn run_pinned(statements: &[String], steps: &mut Vec<String>) -> Result<()> {
 
 /// Removes the compiled code of a version that is no more. If the transaction rolls back, or another module has the same
 /// code, the next call makes it again.
-fn forget_artifact(row: &ModuleRow) {
+pub(super) fn forget_artifact(row: &ModuleRow) {
     ArtifactStore { dir: StatePaths::artifacts() }.forget(&row.wasm_sha256);
 }
 
@@ -289,13 +312,8 @@ fn announce() -> Result<()> {
     Ok(())
 }
 
-fn result(row: &ModuleRow, created: bool, steps: &[String]) -> serde_json::Value {
+pub(super) fn result(row: &ModuleRow, created: bool, steps: &[String]) -> serde_json::Value {
     serde_json::json!({ "module": row.name, "version": row.version, "created": created, "steps": steps })
-}
-
-fn same_tables(new: &StoragePlan, old: &StoragePlan) -> bool {
-    // Types made for parameters only may come and go with their reducers; those of columns may not.
-    new.tables == old.tables && new.types == old.types
 }
 
 fn require_owner(module: &ModuleRow) -> Result<()> {
@@ -346,21 +364,9 @@ fn require_free_schema(schema: &str) -> Result<()> {
     Ok(())
 }
 
-fn require_supported(definition: &Definition) -> Result<()> {
-    match definition.tables.iter().find(|table| table.is_event) {
-        None => Ok(()),
-        Some(table) => Err(Error::Unsupported {
-            what: format!("table {:?} is an event table, which is not supported yet", table.name),
-            hint: "Make it an ordinary table and delete rows that have been handled.".into(),
-        }),
-    }
-}
-
 /// Says what of a module will not work, as long as it does not.
-fn warn_of_gaps(definition: &Definition) {
-    if definition.tables.iter().any(|table| table.schedule.is_some()) {
-        pgrx::warning!("the module has scheduled tables; nothing runs their reducers yet");
-    }
+pub(super) fn warn_of_gaps(definition: &Definition) {
+    super::schedule::warn_of_gaps(definition);
     if !definition.views.is_empty() || !definition.procedures.is_empty() {
         pgrx::warning!("the module has views or procedures; they cannot be called yet");
     }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
+use spacetime_auth::Identity;
 use spacetime_definition::Definition;
 
 use super::{LogFile, StatePaths};
@@ -96,6 +97,17 @@ pub(crate) fn ready(name: &str) -> Result<Rc<ReadyModule>> {
     Ok(module)
 }
 
+/// Functions of a module's reducers that are there now, and the reducers' names.
+pub(super) fn wrappers_of(schema: Oid, identity: Identity) -> Result<Vec<(Oid, String)>> {
+    let functions = catalog::find_all_wrappers(schema)?;
+    let key = identity.to_string();
+    let of_reducer = |(function, body): (Oid, String)| {
+        let body = serde_json::from_str::<crate::reducer::WrapperBody>(&body).ok()?;
+        (body.module == key).then_some((function, body.reducer))
+    };
+    Ok(functions.into_iter().filter_map(of_reducer).collect())
+}
+
 /// The flavour of code the settings ask for.
 pub(super) fn wanted_fuel() -> Fuel {
     if crate::guc::fuel_per_call().is_some() { Fuel::On } else { Fuel::Off }
@@ -112,6 +124,10 @@ impl ReadyModule {
         for warning in warnings {
             pgrx::log!("spacetime: module {:?}: {warning}", row.name);
         }
+        if super::has_scheduled_reducers(&definition) {
+            // Restored from a dump, or copied with its database: nobody may have told the scheduler.
+            xact::wake_workers_at_commit();
+        }
         Self::assemble(row, definition, code)
     }
 
@@ -123,14 +139,8 @@ impl ReadyModule {
             what: format!("role {:?}, owner of module {:?}, does not exist", row.owner_role, row.name),
             hint: "Create the role, or drop the module.".into(),
         })?;
-        let mut wrappers = HashMap::new();
-        for (oid, body) in catalog::find_all_wrappers(schema)? {
-            if let Ok(body) = serde_json::from_str::<crate::reducer::WrapperBody>(&body)
-                && body.module == row.identity.to_string()
-            {
-                wrappers.insert(body.reducer, oid);
-            }
-        }
+        let wrappers = wrappers_of(schema, row.identity)?;
+        let wrappers = wrappers.into_iter().map(|(function, reducer)| (reducer, function)).collect();
         let indexes = definition
             .tables
             .iter()
@@ -219,19 +229,25 @@ impl ReadyModule {
         }
     }
 
-    fn make_codec(&self, at: usize, relation: Oid, table: &OpenTable) -> Result<Rc<TableCodec>> {
+    /// Column and sequence of each auto-increment column of a table.
+    pub(crate) fn sequences(&self, at: usize) -> Result<Vec<(usize, Oid)>> {
         let stored = &self.row.storage.tables[at];
         let sequence = |sequence: &StoredSequence| {
             let oid = access::relation(self.schema, &sequence.pg_name);
             let problem = || self.changed(stored, format!("sequence {:?} is gone", sequence.pg_name));
             oid.map(|oid| (sequence.column, oid)).ok_or_else(problem)
         };
+        stored.sequences.iter().map(sequence).collect()
+    }
+
+    fn make_codec(&self, at: usize, relation: Oid, table: &OpenTable) -> Result<Rc<TableCodec>> {
+        let stored = &self.row.storage.tables[at];
         let names = PartNames {
             table: &stored.pg_name,
             columns: stored.columns.iter().map(|column| column.pg_name.as_str()).collect(),
             indexes: stored.indexes.iter().map(|index| index.pg_name.as_str()).collect(),
             row_hash_index: stored.row_hash_index.as_deref(),
-            sequences: stored.sequences.iter().map(sequence).collect::<Result<_>>()?,
+            sequences: self.sequences(at)?,
         };
         TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, table).map(Rc::new)
     }

@@ -73,6 +73,18 @@ pub(crate) fn lock_module(lock_table: Oid) {
     unsafe { pg_sys::LockRelationOid(lock_table, pg_sys::ShareUpdateExclusiveLock as i32) }
 }
 
+/// Runs `wait`, each of whose waits for a lock ends after `limit_ms` (55P03).
+pub(crate) fn with_lock_timeout<R>(limit_ms: i32, wait: impl FnOnce() -> R) -> R {
+    // SAFETY: a setting changed at a new nesting level is restored here, or by the abort.
+    unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        super::user::set_local(c"lock_timeout", &limit_ms.to_string());
+        let result = wait();
+        pg_sys::AtEOXact_GUC(true, level);
+        result
+    }
+}
+
 /// Draws the next value of a sequence without checking rights on it.
 pub(crate) fn next_value(sequence: Oid) -> i64 {
     // SAFETY: raises when the sequence is gone or exhausted.

@@ -1,6 +1,10 @@
 //! Row operations that may meet another transaction: what each result of the table access method means.
 
+use std::panic::AssertUnwindSafe;
+
 use pgrx::pg_sys;
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgSqlErrorCode, PgTryBuilder};
 
 use crate::error::{Error, Result};
 
@@ -71,4 +75,30 @@ pub(super) fn with_row_wait<R>(wait: impl FnOnce() -> R) -> R {
         pg_sys::AtEOXact_GUC(true, level);
         result
     }
+}
+
+/// Runs `body` with a limit on each wait for a lock, 0 for none. A wait that reaches it ends in our own error, which says
+/// what to do; it is an error like any other, that nothing but a rollback gets past.
+pub(crate) fn with_lock_timeout<R>(limit_ms: u32, body: impl FnOnce() -> Result<R>) -> Result<R> {
+    // SAFETY: a setting changed at a new nesting level is restored below, or by the abort.
+    let level = unsafe { pg_sys::NewGUCNestLevel() };
+    super::user::set_local(c"lock_timeout", &limit_ms.to_string());
+    let done = PgTryBuilder::new(AssertUnwindSafe(body))
+        .catch_when(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE, |caught| {
+            let message = match &caught {
+                CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => report.message(),
+                CaughtError::RustPanic { ereport, .. } => ereport.message(),
+            };
+            Err(Error::LockTimeout(message.to_owned()))
+        })
+        .execute()?;
+    // SAFETY: the level opened above is the innermost of ours.
+    unsafe { pg_sys::AtEOXact_GUC(true, level) };
+    Ok(done)
+}
+
+/// The session's own limit on waits for locks, in milliseconds; `None` where it has none.
+pub(crate) fn lock_timeout_ms() -> Option<u32> {
+    // SAFETY: reads a setting.
+    u32::try_from(unsafe { pg_sys::LockTimeout }).ok().filter(|limit| *limit > 0)
 }

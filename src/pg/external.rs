@@ -9,6 +9,8 @@ mod raw {
     use pgrx::pg_sys;
 
     unsafe extern "C-unwind" {
+        pub(super) fn die(signal: i32);
+        pub(super) fn SignalHandlerForConfigReload(signal: i32);
         pub(super) fn nextval_internal(sequence: pg_sys::Oid, check_permissions: bool) -> i64;
         pub(super) fn ExecComputeStoredGenerated(
             result_rel_info: *mut pg_sys::ResultRelInfo,
@@ -22,6 +24,11 @@ mod raw {
         pub(super) fn disable_timeout(id: i32, keep_indicator: bool);
     }
 }
+
+/// tcop/tcopprot.h: the handler of SIGTERM. As it is: the guard that pgrx puts around functions is nothing for a handler.
+pub(super) const DIE: unsafe extern "C-unwind" fn(i32) = raw::die;
+/// postmaster/interrupt.h: the handler of SIGHUP.
+pub(super) const CONFIG_RELOAD: unsafe extern "C-unwind" fn(i32) = raw::SignalHandlerForConfigReload;
 
 /// commands/sequence.h
 ///

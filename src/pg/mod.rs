@@ -6,7 +6,7 @@
 
 pub(crate) mod access;
 pub(crate) mod array;
-mod attempt;
+pub(crate) mod attempt;
 pub(crate) mod clock;
 pub(crate) mod datum;
 pub(crate) mod entry;
@@ -23,12 +23,16 @@ pub(crate) mod read;
 pub(crate) mod relation;
 pub(crate) mod report;
 pub(crate) mod scan;
+pub(crate) mod shmem;
 pub(crate) mod snapshot;
+pub(crate) mod subtransaction;
 pub(crate) mod target;
 pub(crate) mod timeout;
 pub(crate) mod trigger;
 pub(crate) mod types;
 pub(crate) mod user;
+mod utility;
+pub(crate) mod worker;
 pub(crate) mod write;
 pub(crate) mod writer;
 pub(crate) mod xact;

@@ -4,7 +4,7 @@
 //! Layout (utils/adt/numeric.c): varlena header, 16-bit header, 16-bit digits in base 10,000, most significant first,
 //! trailing zero groups left out. Whole numbers up to 256 bits always fit the short header.
 
-use pgrx::pg_sys::Datum;
+use pgrx::pg_sys::{self, Datum};
 
 use super::datum;
 
@@ -108,6 +108,15 @@ pub(crate) fn from_whole(whole: Whole) -> Datum {
         count += 1;
     }
     build(&groups[..count], whole.negative)
+}
+
+/// Its decimal digits, as Postgres writes and reads them.
+pub(crate) fn text_of(whole: Whole) -> String {
+    // SAFETY: the output function returns a palloc'd cstring of a numeric.
+    unsafe {
+        let text = pg_sys::OidOutputFunctionCall(pg_sys::F_NUMERIC_OUT.into(), from_whole(whole));
+        std::ffi::CStr::from_ptr(text).to_string_lossy().into_owned()
+    }
 }
 
 /// `groups` least significant first.

@@ -25,9 +25,22 @@ pub(crate) fn raise(error: Error) -> ! {
     unreachable!("an ERROR does not return")
 }
 
+/// A WARNING with its remedy.
+pub(crate) fn warn(message: &str, hint: &str) {
+    let code = PgSqlErrorCode::ERRCODE_WARNING;
+    let report = ErrorReport::new(code, message.to_owned(), "spacetime").set_hint(hint.to_owned());
+    report.report(pgrx::PgLogLevel::WARNING);
+}
+
 /// `MAKE_SQLSTATE`: five characters of six bits each.
 fn packed(sqlstate: &str) -> i32 {
     sqlstate.bytes().rev().fold(0, |packed, byte| packed << 6 | i32::from(byte.wrapping_sub(b'0') & 0x3F))
+}
+
+/// `unpack_sql_state`: the five characters of a code.
+pub(super) fn unpacked(code: PgSqlErrorCode) -> String {
+    let packed = code as i32;
+    (0..5).map(|at| char::from(b'0' + ((packed >> (6 * at)) & 0x3F).to_le_bytes()[0])).collect()
 }
 
 /// Keeps Rust backtraces out of errors: a `RUST_BACKTRACE` in the environment of the postmaster would put kilobytes of

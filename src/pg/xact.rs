@@ -11,6 +11,8 @@ thread_local! {
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
     /// Set when a transaction first locks a module, cleared at its end.
     static LOCKED_MODULE: Cell<bool> = const { Cell::new(false) };
+    /// This transaction has work for the workers of its database, once it is committed.
+    static WAKES_WORKERS: Cell<bool> = const { Cell::new(false) };
     /// What every rollback of a transaction or savepoint that called a reducer runs.
     static ON_ABORT: Cell<Option<fn()>> = const { Cell::new(None) };
 }
@@ -30,6 +32,12 @@ pub(crate) fn note_module_lock() {
 /// Runs `action` at every rollback of a transaction that called a reducer, from now on. It must neither raise nor touch the database.
 pub(crate) fn set_on_abort(action: fn()) {
     ON_ABORT.set(Some(action));
+    watch();
+}
+
+/// Wakes the workers of this database when the transaction commits; has them started if there are none.
+pub(crate) fn wake_workers_at_commit() {
+    WAKES_WORKERS.set(true);
     watch();
 }
 
@@ -57,6 +65,7 @@ fn aborted() {
 
 fn ended() {
     LOCKED_MODULE.set(false);
+    WAKES_WORKERS.set(false);
     super::invalidation::after_end();
 }
 
@@ -67,7 +76,13 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
             aborted();
             ended();
         }
-        pg_sys::XactEvent::XACT_EVENT_COMMIT | pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
+        pg_sys::XactEvent::XACT_EVENT_COMMIT => {
+            if WAKES_WORKERS.get() {
+                super::shmem::wake(super::access::database());
+            }
+            ended();
+        }
+        pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
         // The module's lock and its last-writer mark would outlive the session, across restarts.
         pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE if LOCKED_MODULE.get() => {
             super::report::raise(Error::Unsupported {

@@ -104,6 +104,23 @@ impl Target {
     }
 }
 
+/// Takes the lock of a module, for callers whom EXECUTE does not concern, and gives the module as it is then: it may have
+/// been published while we waited.
+pub(super) fn lock_current(module: Rc<ReadyModule>) -> Result<Rc<ReadyModule>> {
+    let mut module = module;
+    loop {
+        if !module.is_serial() {
+            return Ok(module);
+        }
+        access::lock_module(module.lock_table);
+        let now = ready(&module.key)?;
+        if now.lock_table == module.lock_table {
+            return Ok(now);
+        }
+        module = now;
+    }
+}
+
 /// `call_reducer(module, reducer, args)`.
 pub(crate) fn call_with_json(module: &str, reducer: &str, arguments: &serde_json::Value) -> Result<()> {
     entry::check(COMMAND)?;
@@ -125,6 +142,11 @@ pub(crate) fn call_init(module: &Rc<ReadyModule>) -> Result<()> {
         Target { module: Rc::clone(module), reducer, generation: invalidation::modules_generation() };
     let caller = Caller::internal(module.row.owner_identity);
     call(&target.lock()?, &[], caller, true)
+}
+
+/// Runs a reducer whose module is locked, without a limit on its time: nobody waits for it.
+pub(super) fn call_unlimited(target: &Target, arguments: &[u8], caller: Caller) -> Result<()> {
+    call(target, arguments, caller, true)
 }
 
 /// Runs a reducer whose module is locked. `arguments` are BSATN and have been checked against the parameters.

@@ -9,10 +9,12 @@ use std::rc::Rc;
 use spacetime_definition::bsatn::Reader;
 
 use super::caller::Caller;
+use super::events::Events;
 use super::keys;
 use super::scans::OpenScan;
+use crate::catalog;
 use crate::error::{Error, Result};
-use crate::module::ReadyModule;
+use crate::module::{ReadyModule, read_variable, schedule_at};
 use crate::pg::memory::CallMemory;
 use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
@@ -25,7 +27,7 @@ use crate::wasm::host::{Errno, Host, HostError, HostResult, LogRecord, RangeByte
 /// First id of a module's own tables (module-abi.md §1.9); lower ones are the reference's system tables.
 const FIRST_TABLE_ID: u32 = 4097;
 /// First index id, so that 0 is no index.
-const FIRST_INDEX_ID: u32 = 1;
+pub(super) const FIRST_INDEX_ID: u32 = 1;
 
 /// Tables and scans that a call has open.
 pub(super) struct CallTables {
@@ -34,6 +36,7 @@ pub(super) struct CallTables {
     pub(super) memory: CallMemory,
     open: Vec<Option<OpenedTable>>,
     pub(super) scans: Vec<Option<OpenScan>>,
+    pub(super) events: Events,
     has_written: bool,
 }
 
@@ -59,17 +62,19 @@ impl IndexAccess {
 impl CallTables {
     pub(super) fn new(module: Rc<ReadyModule>, caller: Caller, memory: CallMemory) -> Self {
         let open = module.definition.tables.iter().map(|_| None).collect();
-        Self { module, caller, memory, open, scans: Vec::new(), has_written: false }
+        let (scans, events) = (Vec::new(), Events::default());
+        Self { module, caller, memory, open, scans, events, has_written: false }
     }
 
     /// Closes everything after a call that ended well.
     pub(super) fn close(&mut self) {
-        for mut scan in self.scans.drain(..).flatten() {
-            scan.scan.close();
+        for scan in self.scans.drain(..).flatten() {
+            scan.close();
         }
         for opened in self.open.drain(..).flatten() {
             opened.table.close();
         }
+        self.events = Events::default();
     }
 
     /// Position of the table with this id.
@@ -90,7 +95,8 @@ impl CallTables {
     /// Finds an index by its id and opens its table.
     pub(super) fn index(&mut self, id: u32) -> HostResult<IndexAccess> {
         let place = id.checked_sub(FIRST_INDEX_ID).and_then(|id| self.module.index_place(id as usize));
-        let (table, position) = place.ok_or(Errno::NoSuchIndex)?;
+        let (table, position) =
+            place.filter(|(table, _)| !self.is_event(*table)).ok_or(Errno::NoSuchIndex)?;
         let codec = Rc::clone(&self.opened(table)?.codec);
         if codec.indexes[position].facts.is_none() {
             let problem = format!("index {:?} is gone", codec.indexes[position].name);
@@ -119,8 +125,21 @@ impl CallTables {
         Ok((&mut opened.table, codec))
     }
 
+    /// Refuses rows of scheduled tables whose time is too far away (module-abi.md §4.8).
+    fn require_schedulable(&self, at: usize, row: &[u8]) -> HostResult<()> {
+        let when = schedule_at(&self.module.definition.tables[at], row);
+        match when.filter(|when| when.is_too_far(crate::pg::worker::now_us())) {
+            Some(_) => Err(Errno::ScheduleAtDelayTooLong.into()),
+            None => Ok(()),
+        }
+    }
+
     fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
         let at = self.table(table)?;
+        self.require_schedulable(at, row)?;
+        if self.is_event(at) {
+            return self.insert_event(at, row, generated);
+        }
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
@@ -141,6 +160,9 @@ impl CallTables {
 
     fn update(&mut self, table: u32, index: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
         let at = self.table(table)?;
+        if self.is_event(at) {
+            return self.update_event(at, index, row, generated);
+        }
         let access = self.index(index)?;
         if access.table != at {
             return Err(Errno::NoSuchIndex.into());
@@ -148,6 +170,7 @@ impl CallTables {
         if !access.index().is_unique {
             return Err(Errno::IndexNotUnique.into());
         }
+        self.require_schedulable(at, row)?;
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
@@ -186,6 +209,9 @@ impl CallTables {
 
     fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
         let at = self.table(table)?;
+        if self.is_event(at) {
+            return self.delete_events(at, |table, definition| table.equal_to(definition, rows));
+        }
         let mut reader = Reader::new(rows);
         let count = reader.length().map_err(|_| Errno::BsatnDecodeError)?;
         let codec = Rc::clone(&self.opened(at)?.codec);
@@ -348,12 +374,18 @@ impl Host for CallHost {
 
     fn delete_index_point(&mut self, index: u32, point: &[u8]) -> HostResult<u32> {
         let mut tables = self.0.borrow_mut();
+        if let Some((at, index)) = tables.event_index(index) {
+            return tables.delete_events(at, |table, definition| table.point(definition, index, point));
+        }
         let (scan, at) = tables.point(index, point)?;
         tables.delete_matching(scan, at)
     }
 
     fn delete_index_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<u32> {
         let mut tables = self.0.borrow_mut();
+        if let Some((at, index)) = tables.event_index(index) {
+            return tables.delete_events(at, |table, definition| table.range(definition, index, range));
+        }
         let (scan, at) = tables.range(index, range)?;
         tables.delete_matching(scan, at)
     }
@@ -365,6 +397,9 @@ impl Host for CallHost {
     fn clear(&mut self, table: u32) -> HostResult<u64> {
         let mut tables = self.0.borrow_mut();
         let at = tables.table(table)?;
+        if tables.is_event(at) {
+            return tables.delete_events(at, |table, _| Ok(table.all())).map(u64::from);
+        }
         tables.delete_matching(Scan::of_table(), at).map(u64::from)
     }
 
@@ -378,20 +413,28 @@ impl Host for CallHost {
         Ok(tables.caller.claims.clone().filter(|_| known))
     }
 
-    fn env(&mut self, _name: &str) -> HostResult<Option<String>> {
-        // Modules cannot declare variables yet (publish refuses the section), so none is set.
-        Ok(None)
+    fn env(&mut self, name: &str) -> HostResult<Option<String>> {
+        let module = Rc::clone(&self.0.borrow().module);
+        let declared = module.definition.environment.iter().find(|variable| variable.name == name);
+        Ok(read_variable(&module, declared.ok_or(Errno::HostCallFailure)?)?)
     }
 
-    fn schedule_immediate(&mut self, reducer: &str, _args: &[u8]) -> HostResult<()> {
-        // Whether the reducer runs is never the caller's business (module-abi.md §1.9); the log says that it does not.
-        self.log(LogRecord {
-            level: 0,
-            target: Some("__spacetimedb__"),
-            file: None,
-            line: None,
-            message: &format!("reducer {reducer:?} was not scheduled: there is no scheduler yet"),
-        });
+    fn schedule_immediate(&mut self, reducer: &str, args: &[u8]) -> HostResult<()> {
+        let tables = self.0.borrow();
+        let module = &tables.module;
+        if crate::worker::is_available() {
+            let now = crate::pg::worker::now_us();
+            tables
+                .memory
+                .with_row(|| catalog::schedule_immediate(module.row.identity, reducer, args, now))?;
+            xact::wake_workers_at_commit();
+            snapshot::see_own_writes();
+        } else {
+            // Whether the reducer runs is never the caller's business (module-abi.md §1.9).
+            let message =
+                format!("reducer {reducer:?} is not run: the library is not in shared_preload_libraries");
+            super::connection::log_error(module, &message);
+        }
         Ok(())
     }
 

@@ -303,14 +303,14 @@ fn encode_json(ty: &Type, json: &str, out: &mut Vec<u8>) -> Result<(), ValueErro
     })
 }
 
-fn json_error(error: spacetime_definition::Error) -> DecodeError {
+pub(super) fn json_error(error: spacetime_definition::Error) -> DecodeError {
     match error {
         spacetime_definition::Error::NulCharacter => nul_character().into(),
         other => other.into(),
     }
 }
 
-fn nul_character() -> ValueError {
+pub(super) fn nul_character() -> ValueError {
     ValueError::new(
         ValueProblem::Character,
         "a string contains the character U+0000, which Postgres cannot store",

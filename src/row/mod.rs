@@ -4,11 +4,13 @@
 //! canonical on the way in). Anything else is an error, never another value. No SQL here, no I/O.
 
 mod codec;
+mod literal;
 mod storage;
 mod table;
 mod value;
 
 pub(crate) use codec::ValueCodec;
+pub(crate) use literal::literal;
 pub(crate) use storage::{StoredValue, U64As, column_type, stored};
-pub(crate) use table::{IndexCodec, PartNames, TableCodec};
+pub(crate) use table::{IndexCodec, PartNames, TableCodec, append_drawn};
 pub(crate) use value::DecodeError;

@@ -7,7 +7,10 @@
     reason = "pgrx keeps SQLSTATE, detail and hint only of its own, large error type"
 )]
 
+mod client;
+mod environment;
 mod identity;
 mod lock;
 mod module;
 mod reducer;
+mod schedule;

@@ -20,6 +20,34 @@ fn publish_module(
 mod spacetime {
     use super::*;
 
+    /// What publishing would do, step by step, and what of it would be refused.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    #[expect(clippy::type_complexity, reason = "the macro reads the column names from the type")]
+    fn plan_publish(
+        name: &str,
+        wasm: &[u8],
+        options: default!(pgrx::JsonB, "'{}'"),
+    ) -> Result<
+        TableIterator<
+            'static,
+            (
+                name!(step, i64),
+                name!(kind, String),
+                name!(object, String),
+                name!(sql, Option<String>),
+                name!(breaks_clients, bool),
+                name!(refused_why, Option<String>),
+            ),
+        >,
+        ErrorReport,
+    > {
+        let steps = module::plan_publish(name, wasm, options.0)?;
+        Ok(TableIterator::new((1i64..).zip(steps).map(|(number, (step, refused_why))| {
+            let sql = (!step.sql.is_empty()).then(|| step.sql.join(";\n"));
+            (number, step.kind.to_owned(), step.object, sql, step.breaks_clients, refused_why)
+        })))
+    }
+
     /// Removes a module, with its data unless `keep_data`.
     #[pg_extern(volatile, strict, parallel_unsafe)]
     fn drop_module(name: &str, keep_data: default!(bool, false)) -> Result<(), ErrorReport> {

@@ -5,6 +5,7 @@
 
 mod assembly;
 mod definition;
+mod environment;
 mod error;
 mod function;
 mod names;
@@ -12,17 +13,21 @@ mod raw;
 mod raw_v10;
 mod raw_v9;
 mod resolve;
+mod schedule_at;
 mod table;
 mod types;
 mod wide_integer;
 
 pub mod bsatn;
+pub mod migration;
+pub mod sort_key;
 
 pub use definition::{
-    Abi, Column, Definition, HttpRoute, Index, IndexAlgorithm, Lifecycle, NamedType, Procedure, Reducer,
-    Schedule, Sequence, Table, UniqueConstraint, View, ViewKind, Visibility,
+    Abi, Column, Definition, EnvironmentVariable, HttpRoute, Index, IndexAlgorithm, Lifecycle, NamedType,
+    Procedure, Reducer, Schedule, Sequence, Table, UniqueConstraint, View, ViewKind, Visibility,
 };
 pub use error::Error;
+pub use schedule_at::{ScheduleAt, next_due};
 pub use types::{Field, MAX_TYPE_DEPTH, Product, Sum, Type, Variant};
 
 /// Decodes, validates and names a module definition: the bytes that `__describe_module__` wrote, envelope included.
