@@ -96,6 +96,13 @@ REVOKE ALL ON FUNCTION spacetime.revoke_publish(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.anonymous_token() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.websocket_token(text) FROM PUBLIC;
 
+-- The change log holds the rows of every module.
+REVOKE ALL ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._change_log() FROM PUBLIC;
+CREATE VIEW spacetime.change_log AS SELECT * FROM spacetime._change_log();
+COMMENT ON VIEW spacetime.change_log IS 'state of the change log, one row per session that reads it';
+COMMENT ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) IS 'what commits did to module tables, after a cursor; for gateways';
+
 COMMENT ON SCHEMA spacetime IS 'the spacetime extension: modules, their tables and reducers';
 COMMENT ON VIEW spacetime.modules IS 'published modules';
 COMMENT ON VIEW spacetime.tables IS 'tables of modules, column by column, under both their names';

@@ -2,6 +2,7 @@
 
 mod auth;
 mod catalog;
+mod changes;
 mod error;
 mod guc;
 mod module;
