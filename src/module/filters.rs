@@ -150,6 +150,9 @@ impl<'a> Filters<'a> {
                 return Err(format!("two relations are called `{name}`"));
             }
             let table = self.find_table(&relation.table)?;
+            if at != returned && self.definition.tables[table].is_event {
+                return Err(format!("event table `{}` has no rows to join", relation.table.text));
+            }
             let column: Box<dyn Fn(usize) -> String> = if at == returned {
                 Box::new(row)
             } else {

@@ -1,6 +1,6 @@
 //! Who may see a module's tables and call its reducers: grants and row-level security. Text only, as in [`super::ddl`].
 //!
-//! Every table has row security on, so a GRANT alone opens nothing that the module keeps private. It is not FORCEd: reducers
+//! Event tables are no tables in Postgres and need no rights. Every other one has row security on, so a GRANT alone opens nothing that the module keeps private. It is not FORCEd: reducers
 //! run with the owner's rights, and the owner sees everything.
 
 use crate::catalog::{StoragePlan, StoredReducer, StoredTable};
@@ -28,6 +28,9 @@ pub(super) fn secure_table(table: &StoredTable, schema: &str) -> Vec<String> {
 
 /// Statements that let clients read a table, as far as its rules go. Whoever else is granted SELECT sees the same rows.
 pub(super) fn open_table(table: &StoredTable, schema: &str) -> Vec<String> {
+    if table.is_event {
+        return Vec::new();
+    }
     let name = quote_qualified(schema, &table.pg_name);
     let functions = table.rules.iter().filter_map(|rule| rule.function.as_ref());
     let mut statements: Vec<_> = functions.map(|function| function.create.clone()).collect();
@@ -40,6 +43,9 @@ pub(super) fn open_table(table: &StoredTable, schema: &str) -> Vec<String> {
 
 /// Statements that undo [`open_table`].
 pub(super) fn close_table(table: &StoredTable, schema: &str) -> Vec<String> {
+    if table.is_event {
+        return Vec::new();
+    }
     let name = quote_qualified(schema, &table.pg_name);
     let mut statements = hide_table(table, schema);
     statements.push(format!("REVOKE SELECT ON {name} FROM {CLIENT}"));
@@ -48,6 +54,9 @@ pub(super) fn close_table(table: &StoredTable, schema: &str) -> Vec<String> {
 
 /// Statements that hide all rows of a table from clients while its columns, or those its rules look at, are changed.
 pub(super) fn hide_table(table: &StoredTable, schema: &str) -> Vec<String> {
+    if table.is_event {
+        return Vec::new();
+    }
     let name = quote_qualified(schema, &table.pg_name);
     let functions = table.rules.iter().filter_map(|rule| rule.function.as_ref());
     std::iter::once(format!("DROP POLICY IF EXISTS {READ_POLICY} ON {name}"))
