@@ -219,7 +219,7 @@ SELECT migrate(item('[["id", "u32"], ["n", "u32"]]'), item('[["id", "u32"], ["m"
   $$INSERT INTO evolve.item VALUES (1, 2); ALTER TABLE evolve.item ADD COLUMN note text DEFAULT 'kept'; CREATE INDEX mine ON evolve.item (note);
     CREATE FUNCTION migrations.noop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER mine BEFORE INSERT ON evolve.item FOR EACH ROW EXECUTE FUNCTION migrations.noop();
     CREATE POLICY mine ON evolve.item USING (id > 0); ALTER TABLE evolve.item ENABLE ROW LEVEL SECURITY; GRANT SELECT ON evolve.item TO PUBLIC$$);
-SELECT polname, has_table_privilege('pg_monitor', 'evolve.item', 'SELECT') FROM pg_policy WHERE polrelid = 'evolve.item'::regclass;
+SELECT polname, has_table_privilege('pg_monitor', 'evolve.item', 'SELECT') FROM pg_policy WHERE polrelid = 'evolve.item'::regclass ORDER BY polname;
 \echo -- 31 a view of an operator on a column that goes: refused by Postgres, nothing changes
 SELECT migrate(item('[["id", "u32"], ["n", "u32"]]'), item('[["id", "u32"]]'), 'INSERT INTO evolve.item VALUES (1, 2); CREATE VIEW migrations.uses AS SELECT n FROM evolve.item', '{"allow_breaking": true}');
 DROP VIEW uses;

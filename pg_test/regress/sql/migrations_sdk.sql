@@ -38,7 +38,7 @@ SELECT * FROM spacetime.check_module('stock');
 SELECT has_table_privilege('stock_reader', 'stock.item', 'SELECT') AS reads, has_function_privilege('stock_reader', 'stock.check_item(numeric, text, bigint)', 'EXECUTE WITH GRANT OPTION') AS checks,
        has_function_privilege('stock_reader', (SELECT oid FROM pg_proc WHERE pronamespace = 'stock'::regnamespace AND proname = 'add_item'), 'EXECUTE') AS adds,
        has_function_privilege('stock_reader', 'stock.grow()', 'EXECUTE') AS grows;
-SELECT polname FROM pg_policy WHERE polrelid = 'stock.item'::regclass;
+SELECT polname FROM pg_policy WHERE polrelid = 'stock.item'::regclass ORDER BY polname;
 -- The rolled-back version is as if it had never been.
 BEGIN;
 UPDATE stock.item SET quantity = 255, size = 'large';
