@@ -45,7 +45,16 @@ SELECT v.name AS module,
        r.value ->> 'kind' AS kind
 FROM spacetime._module m
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
-CROSS JOIN jsonb_array_elements(m.storage -> 'reducers') WITH ORDINALITY r;
+CROSS JOIN jsonb_array_elements(m.storage -> 'reducers') WITH ORDINALITY r
+-- Private reducers exist for the module's owner only.
+WHERE r.value ->> 'kind' <> 'private'
+   OR EXISTS (SELECT FROM pg_roles o WHERE o.rolname = m.owner_role AND pg_has_role(o.oid, 'USAGE'));
+
+-- Without the options: they may hold a secret.
+CREATE VIEW spacetime.issuers WITH (security_barrier) AS
+SELECT issuer, audiences, is_distrusted, options - 'secret' AS options, options ? 'secret' AS has_secret, changed_at
+FROM spacetime._issuer;
+GRANT SELECT ON spacetime.issuers TO spacetime_admin;
 
 -- Of the caller's own modules: errors may hold what a row holds.
 CREATE VIEW spacetime.schedules WITH (security_barrier) AS
@@ -75,6 +84,17 @@ REVOKE ALL ON FUNCTION spacetime._note_schedule() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._disconnect(text, bytea, bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._disconnect_all(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) TO spacetime_admin;
+GRANT EXECUTE ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) TO spacetime_admin;
+GRANT EXECUTE ON FUNCTION spacetime.drop_module(text, boolean) TO spacetime_admin;
+-- Whose word counts decides who everybody is: for superusers, and whom they grant it.
+REVOKE ALL ON FUNCTION spacetime.trust_issuer(text, text[], jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.distrust_issuer(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.grant_publish(bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.revoke_publish(bytea) FROM PUBLIC;
+-- Tokens are made by gateways.
+REVOKE ALL ON FUNCTION spacetime.anonymous_token() FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.websocket_token(text) FROM PUBLIC;
 
 -- The change log holds the rows of every module.
 REVOKE ALL ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) FROM PUBLIC;
@@ -102,3 +122,16 @@ COMMENT ON FUNCTION spacetime.logs(text, integer, text) IS 'what a module logged
 COMMENT ON FUNCTION spacetime.check_module(text) IS 'differences between a module and its tables';
 COMMENT ON FUNCTION spacetime.sender() IS 'the identity reducers get as sender from this session';
 COMMENT ON FUNCTION spacetime.connection_id() IS 'the connection id reducers get from this session';
+COMMENT ON FUNCTION spacetime.claims() IS 'what the token of this session says; without a login, what reducers are told about its role';
+COMMENT ON FUNCTION spacetime.login(text) IS 'makes the session who a token says it is, until logout or DISCARD ALL';
+COMMENT ON FUNCTION spacetime.login_local(text) IS 'makes the session who a token says it is, until the end of the transaction';
+COMMENT ON FUNCTION spacetime.logout() IS 'makes the session speak for its role again';
+COMMENT ON FUNCTION spacetime.trust_issuer(text, text[], jsonb) IS 'lets tokens of an OpenID Connect issuer count';
+COMMENT ON FUNCTION spacetime.distrust_issuer(text) IS 'refuses tokens of an issuer';
+COMMENT ON FUNCTION spacetime.anonymous_token() IS 'a token for a new identity, signed by this server';
+COMMENT ON FUNCTION spacetime.websocket_token(text) IS 'a token of one minute for the bearer of another one';
+COMMENT ON FUNCTION spacetime.public_keys() IS 'what verifies tokens of this server, as a JSON Web Key Set';
+COMMENT ON VIEW spacetime.issuers IS 'issuers whose tokens count, or are refused';
+COMMENT ON FUNCTION spacetime.grant_publish(bytea) IS 'lets an identity publish new modules';
+COMMENT ON FUNCTION spacetime.revoke_publish(bytea) IS 'takes back the right to publish new modules';
+COMMENT ON FUNCTION spacetime.set_owner(text, bytea) IS 'gives a module to another identity';

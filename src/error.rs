@@ -74,6 +74,14 @@ pub(crate) enum Error {
     #[error("{what}")]
     Forbidden { what: String, hint: String },
 
+    /// The session's login does not count (any more).
+    #[error("{what}")]
+    Unauthenticated { what: String, hint: String },
+
+    /// A token, an issuer or an issuer's documents were refused. Never quotes a token.
+    #[error(transparent)]
+    Auth(#[from] spacetime_auth::Error),
+
     /// The row read has been changed by another transaction.
     #[error("{what}")]
     Serialization { what: String, hint: String },
@@ -145,6 +153,8 @@ impl Error {
             Error::Unsupported { .. } => "0A000",
             Error::AlreadyExists { .. } => "42710",
             Error::Forbidden { .. } => "42501",
+            Error::Unauthenticated { .. } => "28000",
+            Error::Auth(error) => error.sqlstate(),
             Error::Serialization { .. } => "40001",
             Error::File { .. } => "58030",
             Error::Internal(_) => "XX000",
@@ -200,10 +210,12 @@ impl Error {
             Error::InvalidModule(_) => Some(
                 "Build it with the spacetimedb crate for wasm32-unknown-unknown and pass the bytes of the .wasm file.".into(),
             ),
+            Error::Auth(error) => error.hint(),
             Error::Unsupported { hint, .. }
             | Error::InvalidParameter { hint, .. }
             | Error::AlreadyExists { hint, .. }
             | Error::Forbidden { hint, .. }
+            | Error::Unauthenticated { hint, .. }
             | Error::Serialization { hint, .. }
             | Error::NotInState { hint, .. } => (!hint.is_empty()).then(|| hint.clone()),
             _ => None,

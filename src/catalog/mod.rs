@@ -3,12 +3,17 @@
 
 mod client;
 mod environment;
+mod issuer;
 mod module;
 mod schedule;
 mod storage;
 
 pub(crate) use client::{Client, client, clients_of_gateway, delete_client, insert_client};
 pub(crate) use environment::{forget_variables, set_variable, variable};
+pub(crate) use issuer::{
+    IssuerRow, distrust_issuer, insert_signing_key, is_publisher, issuer, public_keys, set_owner_identity,
+    set_publisher, signing_key, trust_issuer,
+};
 pub(crate) use module::{
     Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema,
     grants, insert, installation, own_triggers, update_code, wasm,
@@ -19,5 +24,6 @@ pub(crate) use schedule::{
     unschedule_row, unschedule_table,
 };
 pub(crate) use storage::{
-    StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
+    StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredRule, StoredRuleFunction, StoredSequence,
+    StoredTable, StoredType,
 };

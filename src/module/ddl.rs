@@ -2,6 +2,7 @@
 
 use spacetime_auth::Identity;
 
+use super::policies;
 use crate::catalog::{
     Grant, StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
 };
@@ -19,6 +20,7 @@ pub(super) fn create_schema(plan: &StoragePlan, schema: &str) -> Vec<String> {
             "COMMENT ON TABLE {} IS 'its lock is the serial lock of the module: LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE'",
             quote_qualified(schema, &plan.lock_table)
         ),
+        policies::open_schema(schema),
     ]
 }
 
@@ -38,6 +40,7 @@ pub(super) fn create_whole_table(table: &StoredTable, schema: &str) -> Vec<Strin
     statements.extend(table.sequences.iter().map(|sequence| own_sequence(table, sequence, schema)));
     statements.extend(table.indexes.iter().map(|index| create_index(table, index, schema)));
     statements.extend(create_row_hash_index(table, schema));
+    statements.extend(policies::secure_table(table, schema));
     statements
 }
 
@@ -52,10 +55,11 @@ pub(super) fn create_wrapper(
     let body = serde_json::json!({ "module": identity.to_string(), "reducer": reducer.name }).to_string();
     Some(format!(
         "CREATE FUNCTION {name}({arguments}) RETURNS void LANGUAGE spacetime VOLATILE PARALLEL UNSAFE AS {body}; \
-         ALTER FUNCTION {name}({arguments}) OWNER TO {owner}",
+         ALTER FUNCTION {name}({arguments}) OWNER TO {owner}; {rights}",
         arguments = reducer.arguments,
         body = literal(&body),
         owner = quote(owner),
+        rights = policies::open_reducer(reducer, schema)?,
     ))
 }
 
@@ -194,7 +198,7 @@ pub(super) fn create_row_hash_index(table: &StoredTable, schema: &str) -> Option
 pub(super) fn restore_grants(reducer: &StoredReducer, schema: &str, grants: &[Grant]) -> Vec<String> {
     let Some(function) = &reducer.pg_name else { return Vec::new() };
     let function = format!("{}({})", quote_qualified(schema, function), reducer.arguments);
-    let mut statements = vec![format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC")];
+    let mut statements = vec![format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC, {}", policies::CLIENT)];
     statements.extend(grants.iter().map(|grant| {
         let option = if grant.with_grant_option { " WITH GRANT OPTION" } else { "" };
         let grantee = grant.grantee.as_deref().map_or_else(|| "PUBLIC".into(), quote);

@@ -7,6 +7,7 @@ use spacetime_definition::{
     Definition, Field, Index, IndexAlgorithm, Lifecycle, Reducer, Sequence, Sum, Table, Type, Visibility,
 };
 
+use super::filters;
 use super::names::Names;
 use crate::catalog::{
     StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
@@ -68,7 +69,7 @@ pub(super) fn plan(
     let mut functions = previous.map_or_else(Names::default, Previous::function_names);
     let reducers = definition.reducers.iter().map(|reducer| types.reducer(reducer, &mut functions)).collect();
     let types = types.types;
-    let tables = definition
+    let mut tables = definition
         .tables
         .iter()
         .zip(table_names)
@@ -78,6 +79,10 @@ pub(super) fn plan(
             stored_table(table, pg_name, columns, &mut names, before)
         })
         .collect::<Result<Vec<_>>>()?;
+    let rules = filters::compile(definition, &tables, schema, &mut functions)?;
+    for (table, rules) in tables.iter_mut().zip(rules) {
+        table.rules = rules;
+    }
     Ok(StoragePlan { lock_table, types, tables, reducers })
 }
 
@@ -323,6 +328,7 @@ fn stored_table(
         pg_name,
         is_public: table.is_public,
         is_event: table.is_event,
+        rules: Vec::new(),
         columns,
         indexes,
         sequences,

@@ -10,7 +10,7 @@ use spacetime_definition::Definition;
 
 use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
-use super::{LogFile, StatePaths, ddl, plan, ready, triggers, update};
+use super::{LogFile, StatePaths, ddl, owner, plan, policies, ready, triggers, update};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
 use crate::changes;
 use crate::error::{Error, Result};
@@ -104,10 +104,13 @@ fn existing(module: &str) -> Result<(Option<ModuleRow>, Identity)> {
     let existing = catalog::find(module)?;
     let identity = match &existing {
         Some(existing) => {
-            require_owner(existing)?;
+            owner::require_owner(existing, "publish a new version")?;
             existing.identity
         }
-        None => Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?)),
+        None => {
+            owner::require_publisher()?;
+            Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?))
+        }
     };
     Ok((existing, identity))
 }
@@ -210,6 +213,10 @@ fn creation_steps(row: &ModuleRow, definition: &Definition) -> (Vec<PlannedStep>
     data.extend(storage.tables.iter().map(|table| {
         create("create_table", format!("table `{}`", table.name), ddl::create_whole_table(table, schema))
     }));
+    let rules = policies::open_ruled_tables(storage, schema);
+    if !rules.is_empty() {
+        data.push(create("change_row_level_security", "client visibility filters".into(), rules));
+    }
     let mut functions = Vec::new();
     functions.extend(definition.tables.iter().zip(&storage.tables).map(|(table, stored)| {
         let triggers = triggers::of_table(row, definition, table, stored);
@@ -229,7 +236,7 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     entry::check(c"drop_module")?;
     access::lock_catalog(catalog::catalog_oid()?);
     let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
-    require_owner(&row)?;
+    owner::require_owner(&row, "drop it")?;
     catalog::forget_variables(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())?;
     changes::note_published(row.identity, 0, true);
@@ -311,27 +318,13 @@ pub(super) fn forget_artifact(row: &ModuleRow) {
     ArtifactStore { dir: StatePaths::artifacts() }.forget(&row.wasm_sha256);
 }
 
-fn announce() -> Result<()> {
+pub(super) fn announce() -> Result<()> {
     invalidation::announce_module_change(catalog::catalog_oid()?);
     Ok(())
 }
 
 pub(super) fn result(row: &ModuleRow, created: bool, steps: &[String]) -> serde_json::Value {
     serde_json::json!({ "module": row.name, "version": row.version, "created": created, "steps": steps })
-}
-
-fn require_owner(module: &ModuleRow) -> Result<()> {
-    let allowed = match access::role(&module.owner_role) {
-        Some(owner) => user::has_rights_of(user::current_user(), owner),
-        None => user::is_superuser(),
-    };
-    if allowed {
-        return Ok(());
-    }
-    Err(Error::Forbidden {
-        what: format!("must be owner of module {:?}", module.name),
-        hint: format!("It belongs to role {:?}.", module.owner_role),
-    })
 }
 
 fn require_valid_name(module: &str) -> Result<()> {
@@ -373,11 +366,6 @@ pub(super) fn warn_of_gaps(definition: &Definition) {
     super::schedule::warn_of_gaps(definition);
     if !definition.views.is_empty() || !definition.procedures.is_empty() {
         pgrx::warning!("the module has views or procedures; they cannot be called yet");
-    }
-    if !definition.row_level_security.is_empty() {
-        pgrx::warning!(
-            "the module has client visibility filters; grant no one else access to its tables yet"
-        );
     }
 }
 

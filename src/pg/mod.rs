@@ -29,6 +29,7 @@ pub(crate) mod read;
 pub(crate) mod relation;
 pub(crate) mod report;
 pub(crate) mod scan;
+pub(crate) mod session;
 pub(crate) mod shmem;
 pub(crate) mod snapshot;
 pub(crate) mod subtransaction;

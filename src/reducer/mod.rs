@@ -18,7 +18,7 @@ mod wrapper;
 
 pub(crate) use boot::boot;
 pub(crate) use call::{call_init, call_with_json};
-pub(crate) use caller::{Caller, session_connection_id};
+pub(crate) use caller::Caller;
 pub(crate) use connection::{connect, disconnect, disconnect_all};
 pub(crate) use scheduled::{Progress, run_scheduled, settle_failed};
 pub(crate) use wrapper::{WrapperBody, call_wrapper, validate_wrapper};

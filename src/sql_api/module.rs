@@ -2,7 +2,6 @@
 
 use pgrx::prelude::*;
 
-use crate::error::Error;
 use crate::module;
 use crate::pg::report::ErrorReport;
 
@@ -57,9 +56,25 @@ mod spacetime {
     /// The definition of a module.
     #[pg_extern(stable, strict, parallel_unsafe)]
     fn describe(name: &str) -> Result<pgrx::JsonB, ErrorReport> {
-        let module = module::ready(name)?;
-        let definition = serde_json::to_value(&module.definition);
-        Ok(pgrx::JsonB(definition.map_err(|error| Error::Internal(error.to_string()))?))
+        Ok(pgrx::JsonB(module::describe(name)?))
+    }
+
+    /// Gives a module to another identity.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn set_owner(module: &str, identity: &[u8]) -> Result<(), ErrorReport> {
+        Ok(module::set_owner(module, identity)?)
+    }
+
+    /// Lets an identity publish new modules.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn grant_publish(identity: &[u8]) -> Result<(), ErrorReport> {
+        Ok(module::allow_publish(identity, true)?)
+    }
+
+    /// Takes back the right to publish new modules.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn revoke_publish(identity: &[u8]) -> Result<(), ErrorReport> {
+        Ok(module::allow_publish(identity, false)?)
     }
 
     /// Differences between a module and its tables; no rows when all is well.
