@@ -62,12 +62,17 @@ WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = m.owner_role AND pg_has_r
 
 GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers, spacetime.schedules TO PUBLIC;
 
+-- CREATE EXTENSION draws an id and a restore brings another: the restored one stays.
+CREATE TRIGGER replace_installation BEFORE INSERT ON spacetime._installation
+    FOR EACH ROW EXECUTE FUNCTION spacetime._replace_installation();
+
 -- Publishing runs code and makes objects: a right to be granted. Logs may hold what modules should not tell.
 REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.drop_module(text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._lock_module() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._note_schedule() FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._replace_installation() FROM PUBLIC;
 -- For gateways, which vouch for whom they name.
 REVOKE ALL ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._disconnect(text, bytea, bytea) FROM PUBLIC;

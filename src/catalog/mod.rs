@@ -9,7 +9,7 @@ mod storage;
 pub(crate) use client::{Client, client, clients_of_gateway, delete_client, insert_client};
 pub(crate) use module::{
     Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema,
-    grants, insert, installation, own_triggers, update_code, wasm,
+    forget_installation, grants, insert, installation, own_triggers, update_code, wasm,
 };
 pub(crate) use schedule::{
     Existing, ScheduleEntry, ScheduleHead, Scheduled, module_identities, note_schedule_error, reschedule,

@@ -137,6 +137,11 @@ pub(crate) fn installation() -> Result<String> {
     String::from_utf8(id).map_err(broken)
 }
 
+/// Makes room for the id of a restored dump.
+pub(crate) fn forget_installation() -> Result<()> {
+    write("DELETE FROM spacetime._installation", &[])
+}
+
 /// Wrapper functions in a schema: oid and body.
 pub(crate) fn find_all_wrappers(schema: Oid) -> Result<Vec<(Oid, String)>> {
     let query = "SELECT p.oid::text, p.prosrc FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang \

@@ -1,9 +1,10 @@
 //! Who this session is to reducers.
 
+use pgrx::WhoAllocated;
 use pgrx::prelude::*;
 
 use crate::catalog;
-use crate::pg::report::ErrorReport;
+use crate::pg::report::{ErrorReport, raise};
 use crate::reducer::{Caller, session_connection_id};
 
 #[pg_schema]
@@ -22,5 +23,15 @@ mod spacetime {
         let (mut id, _) = session_connection_id()?;
         id.reverse();
         Ok(id.to_vec())
+    }
+
+    /// BEFORE INSERT trigger on `_installation`: a restored dump brings the id it was made with, and identities of roles
+    /// are derived from that one, not from the id that CREATE EXTENSION drew a moment before.
+    #[pg_trigger]
+    fn _replace_installation<'a>(
+        trigger: &'a PgTrigger<'a>,
+    ) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, PgTriggerError> {
+        catalog::forget_installation().unwrap_or_else(|error| raise(error));
+        Ok(trigger.new())
     }
 }
