@@ -70,6 +70,7 @@ CREATE TRIGGER replace_installation BEFORE INSERT ON spacetime._installation
 REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.drop_module(text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.adopt_module(text, bytea, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._lock_module() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._note_schedule() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._replace_installation() FROM PUBLIC;
@@ -90,6 +91,7 @@ COMMENT ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) IS 'creates o
 COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a reducer in the current transaction; arguments by position or by name';
 COMMENT ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) IS 'the steps publish_module would take, and which it would refuse';
 COMMENT ON FUNCTION spacetime.drop_module(text, boolean) IS 'removes a module, with its data unless keep_data';
+COMMENT ON FUNCTION spacetime.adopt_module(text, bytea, text) IS 'brings a module and its schema together again, after a rename, DDL by hand or DROP EXTENSION';
 COMMENT ON FUNCTION spacetime.describe(text) IS 'the definition of a module';
 COMMENT ON FUNCTION spacetime.logs(text, integer, text) IS 'what a module logged, newest last, calls that were rolled back included';
 COMMENT ON FUNCTION spacetime.check_module(text) IS 'differences between a module and its tables';

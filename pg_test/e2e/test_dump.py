@@ -113,3 +113,60 @@ class DumpTest(ClusterTestCase):
             " relnamespace = 'spacetime'::regnamespace)"
         )
         self.assertEqual(held.stdout, "")
+
+    def test_drop_extension(self):
+        """The tables stay, and the module's code brings the module back: same identity, functions, triggers, schedule."""
+        self.cluster.psql("CREATE DATABASE bereft")
+
+        def sql(text, check=True):
+            return self.cluster.psql(text, "bereft", check)
+
+        modules = "SELECT name, identity, owner_identity, concurrency, sql_writers, u64 FROM spacetime.modules ORDER BY name"
+        sql("CREATE EXTENSION spacetime")
+        for module, options in [("chat", "{}"), ("schedules", '{"concurrency": "row"}'), ("bank", '{"schema": "savings"}')]:
+            sql(f"SELECT publish_module('{module}', pg_read_binary_file('test_modules/{module}.wasm'), '{options}')")
+        sql("SELECT chat.register_user('ann'); SELECT savings.seed(2, 100); SELECT schedules.schedule_every(20, 'tick', '')")
+        before = sql(modules).stdout
+        installation = sql("SELECT id FROM spacetime._installation").stdout.strip()
+        sql("DROP EXTENSION spacetime CASCADE")
+        self.assertEqual(sql("SELECT name FROM chat.\"user\"").stdout, "ann\n")
+        sql("CREATE EXTENSION spacetime")
+        # As docs/operations/backup.md says: or everybody would be somebody else to the modules.
+        sql(f"INSERT INTO spacetime._installation (id) VALUES ('{installation}')")
+        refused = sql("SELECT spacetime.adopt_module('chat', pg_read_binary_file('test_modules/bank.wasm'))", check=False)
+        self.assertIn("ERROR:  55000:", refused.stderr)
+        self.assertEqual(sql(modules).stdout, "")
+        for module in ["chat", "schedules", "bank"]:
+            sql(f"SELECT spacetime.adopt_module('{module}', pg_read_binary_file('test_modules/{module}.wasm'))")
+            self.assertEqual(sql(f"SELECT * FROM spacetime.check_module('{module}')").stdout, "")
+        self.assertEqual(sql(modules).stdout, before)
+        sql("SELECT chat.set_name('anna'); SELECT savings.transfer(0, 1, 5)")
+        self.assertEqual(sql("SELECT string_agg(balance::text, ' ' ORDER BY id) FROM savings.account").stdout, "95 105\n")
+        runs = int(sql("SELECT count(*) FROM schedules.run").stdout)
+        self.wait_for(self.cluster, f"SELECT count(*) > {runs + 2} FROM schedules.run", "bereft")
+
+    def test_files_of_dropped_modules(self):
+        """State and log go when the drop commits, not before, and not if it does not."""
+        connection = self.connect(autocommit=False)
+        self.publish(connection, "bank", "dropped")
+        connection.execute("SELECT dropped.seed(2, 100)")
+        connection.commit()
+        identity = connection.execute("SELECT identity FROM spacetime.modules WHERE name = 'dropped'").fetchone()[0]
+
+        def files():
+            return [path.name for path in (self.cluster.data / "spacetime").glob(f"*/*/{identity}*")]
+
+        self.assertIn(identity, files())
+        connection.execute("SELECT spacetime.drop_module('dropped')")
+        connection.rollback()
+        connection.execute("SAVEPOINT s")
+        connection.execute("SELECT spacetime.drop_module('dropped')")
+        connection.execute("ROLLBACK TO s")
+        connection.commit()
+        self.assertIn(identity, files())
+        connection.execute("SAVEPOINT s")
+        connection.execute("SELECT spacetime.drop_module('dropped')")
+        connection.execute("RELEASE s")
+        self.assertIn(identity, files())
+        connection.commit()
+        self.assertEqual(files(), [])
