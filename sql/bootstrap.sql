@@ -69,12 +69,24 @@ CREATE TABLE spacetime._client (
     PRIMARY KEY (module, identity, connection_id)
 );
 CREATE INDEX ON spacetime._client (gateway);
+-- Values may be secrets: read through functions that ask who wants to know, and never dumped. Without a foreign key, so
+-- that they survive a publish that begins afresh.
+CREATE TABLE spacetime._environment (
+    identity bytea NOT NULL,
+    name text NOT NULL,
+    value text NOT NULL,
+    PRIMARY KEY (identity, name)
+);
 
 SELECT pg_catalog.pg_extension_config_dump('spacetime._installation', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._module', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._module_name', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._schedule', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._schedule_id', '');
+
+-- Tells the change log of rows that plain SQL writes; publishing puts triggers with it on module tables.
+CREATE FUNCTION spacetime._capture_change() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_capture_change';
 
 -- Typed wrappers of reducers are functions in this language. Untrusted: only publishing makes them.
 CREATE FUNCTION spacetime._call_handler() RETURNS language_handler

@@ -21,16 +21,19 @@ CREATE VIEW spacetime.tables WITH (security_barrier) AS
 SELECT v.name AS module,
        t.value ->> 'name' AS name,
        m.schema_name AS schema,
-       t.value ->> 'pg_name' AS pg_table,
+       k.kind,
+       CASE k.kind WHEN 'table' THEN t.value ->> 'pg_name' END AS pg_table,
        (t.value ->> 'is_public')::boolean AS is_public,
        c.ordinality::int AS column_number,
        c.value ->> 'name' AS column_name,
-       c.value ->> 'pg_name' AS pg_column,
+       CASE k.kind WHEN 'table' THEN c.value ->> 'pg_name' END AS pg_column,
        c.value ->> 'sats_type' AS sats_type,
-       c.value ->> 'sql_type' AS sql_type
+       CASE k.kind WHEN 'table' THEN c.value ->> 'sql_type' END AS sql_type
 FROM spacetime._module m
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
 CROSS JOIN jsonb_array_elements(m.storage -> 'tables') WITH ORDINALITY t
+-- Nothing is stored of an event table: it has no name in Postgres.
+CROSS JOIN LATERAL (SELECT CASE WHEN (t.value ->> 'is_event')::boolean THEN 'event' ELSE 'table' END AS kind) k
 CROSS JOIN jsonb_array_elements(t.value -> 'columns') WITH ORDINALITY c;
 
 CREATE VIEW spacetime.reducers WITH (security_barrier) AS
@@ -79,6 +82,13 @@ REVOKE ALL ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) FROM 
 REVOKE ALL ON FUNCTION spacetime._disconnect(text, bytea, bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._disconnect_all(text) FROM PUBLIC;
 
+-- The change log holds the rows of every module.
+REVOKE ALL ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._change_log() FROM PUBLIC;
+CREATE VIEW spacetime.change_log AS SELECT * FROM spacetime._change_log();
+COMMENT ON VIEW spacetime.change_log IS 'state of the change log, one row per session that reads it';
+COMMENT ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) IS 'what commits did to module tables, after a cursor; for gateways';
+
 COMMENT ON SCHEMA spacetime IS 'the spacetime extension: modules, their tables and reducers';
 COMMENT ON VIEW spacetime.modules IS 'published modules';
 COMMENT ON VIEW spacetime.tables IS 'tables of modules, column by column, under both their names';
@@ -93,6 +103,8 @@ COMMENT ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) IS 'the steps pub
 COMMENT ON FUNCTION spacetime.drop_module(text, boolean) IS 'removes a module, with its data unless keep_data';
 COMMENT ON FUNCTION spacetime.adopt_module(text, bytea, text) IS 'brings a module and its schema together again, after a rename, DDL by hand or DROP EXTENSION';
 COMMENT ON FUNCTION spacetime.describe(text) IS 'the definition of a module';
+COMMENT ON FUNCTION spacetime.set_env(text, text, text) IS 'sets an environment variable that a module declares; NULL removes it';
+COMMENT ON FUNCTION spacetime.env(text) IS 'environment variables of a module and their values, for its owner';
 COMMENT ON FUNCTION spacetime.logs(text, integer, text) IS 'what a module logged, newest last, calls that were rolled back included';
 COMMENT ON FUNCTION spacetime.check_module(text) IS 'differences between a module and its tables';
 COMMENT ON FUNCTION spacetime.sender() IS 'the identity reducers get as sender from this session';

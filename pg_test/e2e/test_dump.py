@@ -47,6 +47,7 @@ class DumpTest(ClusterTestCase):
             "SELECT chat.register_user('ann')",
             "SELECT stock.add_item('bolt', 5), stock.add_item('nut', 7), stock.add_item('cog', 9), stock.remove_item(3)",
             "SELECT schedules.schedule_every(20, 'tick', '')",
+            "INSERT INTO spacetime._environment SELECT decode(identity, 'hex'), 'KEY', 'a secret of the module' FROM spacetime.modules",
         ]:
             source.execute(sql)
         return source
@@ -87,6 +88,7 @@ class DumpTest(ClusterTestCase):
         source = self.make_source()
         expected = self.cluster.psql(IDENTITIES).stdout
         plain = self.run_program(self.cluster, "pg_dump")
+        self.assertNotIn("a secret of the module", plain)
         plain_file = self.cluster.directory / "plain.sql"
         custom = self.cluster.directory / "dump.custom"
         plain_file.write_text(plain)

@@ -17,6 +17,7 @@ use super::publish::{self, Upload};
 use super::ready::{ready, wrappers_of};
 use super::{ddl, schedule, triggers};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
+use crate::changes;
 use crate::error::{Error, Result};
 use crate::pg::{Oid, access, entry, user, xact};
 use crate::row::U64As;
@@ -167,6 +168,7 @@ fn complete(
     publish::carry_out(module.owner, &missing_functions(&row, definition, found)?, &mut done)?;
     if created {
         publish::warn_of_gaps(definition);
+        changes::note_published(row.identity, row.version, true);
     }
     let module = ready(&row.identity.to_string())?;
     if schedule::has_scheduled_reducers(definition) {

@@ -4,7 +4,7 @@ use super::ready::wrappers_of;
 use super::{ReadyModule, ready, triggers};
 use crate::catalog;
 use crate::error::{Error, Result};
-use crate::pg::user;
+use crate::pg::{access, user};
 
 /// One difference between a module and what Postgres holds of it.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) fn differences_as_owner(module: &ReadyModule) -> Result<Vec<Finding>>
 
 fn differences(module: &ReadyModule) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for (at, stored) in module.row.storage.tables.iter().enumerate() {
+    for (at, stored) in module.row.storage.tables.iter().enumerate().filter(|(_, table)| !table.is_event) {
         match module.open_table(at) {
             Ok((mut table, codec)) => {
                 if let Err(error) = table.writer(module.write_context(&codec)).map(|_| ()) {
@@ -60,6 +60,9 @@ fn differences(module: &ReadyModule) -> Result<Vec<Finding>> {
     }
     let working = catalog::own_working_triggers(module.schema)?;
     for (table, stored) in module.definition.tables.iter().zip(&module.row.storage.tables) {
+        if access::relation(module.schema, &stored.pg_name).is_none() {
+            continue;
+        }
         for trigger in triggers::of_table(&module.row, &module.definition, table, stored) {
             let wanted = (stored.pg_name.clone(), trigger.function.to_owned());
             if !working.contains(&wanted) {

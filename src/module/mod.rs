@@ -4,6 +4,7 @@ mod adopt;
 mod check;
 mod column_change;
 mod ddl;
+mod environment;
 mod last_writer;
 mod log;
 mod migrate;
@@ -19,6 +20,7 @@ mod update;
 
 pub(crate) use adopt::adopt;
 pub(crate) use check::check;
+pub(crate) use environment::{environment, read_variable, set_variable};
 pub(crate) use last_writer::{lock_for_sql_writer, require_last_writer_seen};
 pub(crate) use log::{LogFile, read_log};
 pub(crate) use paths::StatePaths;

@@ -12,6 +12,7 @@ use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
 use super::{LogFile, StatePaths, adopt, ddl, plan, ready, triggers, update};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
+use crate::changes;
 use crate::error::{Error, Result};
 use crate::pg::{Oid, access, attempt, entry, invalidation, name, user, xact};
 use crate::reducer::{self, Caller};
@@ -123,7 +124,6 @@ pub(super) fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Re
     let log = Rc::new(LogFile::new(StatePaths::log(identity)));
     let (_, description) = reducer::boot(&code, module, identity, log)?;
     let definition = spacetime_definition::decode(&description).map_err(refused)?;
-    require_supported(&definition)?;
     Ok(Upload { wasm, sha256, description, definition })
 }
 
@@ -151,6 +151,7 @@ fn create(
     carry_out(owner, &functions, &mut done)?;
     let ready = ready(module)?;
     warn_of_gaps(&upload.definition);
+    changes::note_published(identity, row.version, replaced.is_some());
     reducer::call_init(&ready)?;
     Ok(result(&row, replaced.is_none(), &done))
 }
@@ -232,12 +233,14 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     access::lock_catalog(catalog::catalog_oid()?);
     let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
     require_owner(&row)?;
+    catalog::forget_variables(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())?;
     // What lives on elsewhere may be adopted again: sessions that still map its state must not be left behind.
     if !keep_data && !adopt::is_recorded(row.identity)? {
         let log = LogFile::files(StatePaths::log(row.identity));
         xact::remove_files_at_commit(log.into_iter().chain([StatePaths::state(row.identity)]));
     }
+    changes::note_published(row.identity, 0, true);
     Ok(())
 }
 
@@ -371,16 +374,6 @@ fn require_free_schema(schema: &str) -> Result<()> {
         return Err(Error::AlreadyExists { what, hint });
     }
     Ok(())
-}
-
-fn require_supported(definition: &Definition) -> Result<()> {
-    match definition.tables.iter().find(|table| table.is_event) {
-        None => Ok(()),
-        Some(table) => Err(Error::Unsupported {
-            what: format!("table {:?} is an event table, which is not supported yet", table.name),
-            hint: "Make it an ordinary table and delete rows that have been handled.".into(),
-        }),
-    }
 }
 
 /// Says what of a module will not work, as long as it does not.

@@ -47,8 +47,8 @@ pub(crate) struct ReadyModule {
     pub(crate) owner: Oid,
     pub(crate) schema: Oid,
     pub(crate) lock_table: Oid,
-    /// The function of the trigger that makes SQL writers take the lock.
-    pub(crate) lock_trigger: Oid,
+    /// The functions of the triggers on the module's tables: SQL writers take the lock, and their rows are captured.
+    pub(crate) own_triggers: [Oid; 2],
     /// Search path for triggers and defaults of operators on the module's tables.
     pub(crate) search_path: String,
     /// What identities of roles are derived from.
@@ -154,8 +154,9 @@ impl ReadyModule {
             installation: catalog::installation()?,
             state: ModuleState::open(&StatePaths::state(row.identity))?,
             log: Rc::new(LogFile::new(StatePaths::log(row.identity))),
-            lock_trigger: access::function_without_arguments("spacetime", "_lock_module")
-                .unwrap_or(Oid::INVALID),
+            own_triggers: ["_lock_module", "_capture_change"].map(|function| {
+                access::function_without_arguments("spacetime", function).unwrap_or(Oid::INVALID)
+            }),
             codecs: definition.tables.iter().map(|_| RefCell::new(None)).collect(),
             idle: RefCell::new(Vec::new()),
             row,
@@ -229,19 +230,25 @@ impl ReadyModule {
         }
     }
 
-    fn make_codec(&self, at: usize, relation: Oid, table: &OpenTable) -> Result<Rc<TableCodec>> {
+    /// Column and sequence of each auto-increment column of a table.
+    pub(crate) fn sequences(&self, at: usize) -> Result<Vec<(usize, Oid)>> {
         let stored = &self.row.storage.tables[at];
         let sequence = |sequence: &StoredSequence| {
             let oid = access::relation(self.schema, &sequence.pg_name);
             let problem = || self.changed(stored, format!("sequence {:?} is gone", sequence.pg_name));
             oid.map(|oid| (sequence.column, oid)).ok_or_else(problem)
         };
+        stored.sequences.iter().map(sequence).collect()
+    }
+
+    fn make_codec(&self, at: usize, relation: Oid, table: &OpenTable) -> Result<Rc<TableCodec>> {
+        let stored = &self.row.storage.tables[at];
         let names = PartNames {
             table: &stored.pg_name,
             columns: stored.columns.iter().map(|column| column.pg_name.as_str()).collect(),
             indexes: stored.indexes.iter().map(|index| index.pg_name.as_str()).collect(),
             row_hash_index: stored.row_hash_index.as_deref(),
-            sequences: stored.sequences.iter().map(sequence).collect::<Result<_>>()?,
+            sequences: self.sequences(at)?,
         };
         TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, table).map(Rc::new)
     }
@@ -264,7 +271,7 @@ impl ReadyModule {
     /// What writing a table of the module needs to know of it.
     pub(crate) fn write_context<'a>(&'a self, codec: &'a TableCodec) -> WriteContext<'a> {
         WriteContext {
-            own_trigger: self.lock_trigger,
+            own_triggers: self.own_triggers,
             has_rivals: !self.is_serial() || self.row.sql_writers == SqlWriters::Free,
             evaluates: codec.evaluates,
             search_path: &self.search_path,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pgrx::pg_guard;
 use pgrx::pg_sys;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 thread_local! {
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
@@ -18,6 +18,30 @@ thread_local! {
     static DOOMED_FILES: RefCell<Vec<(pg_sys::SubTransactionId, PathBuf)>> = const { RefCell::new(Vec::new()) };
     /// What every rollback of a transaction or savepoint that called a reducer runs.
     static ON_ABORT: Cell<Option<fn()>> = const { Cell::new(None) };
+    static HOOKS: Cell<Option<Hooks>> = const { Cell::new(None) };
+}
+
+/// What wants to know how transactions end. All but `before_commit` must neither raise nor touch the database.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hooks {
+    /// Runs after deferred triggers; an error rolls the transaction back.
+    pub(crate) before_commit: fn() -> Result<()>,
+    pub(crate) committed: fn(),
+    pub(crate) rolled_back: fn(),
+    /// Gets the nesting level of the savepoint, and whether it is undone.
+    pub(crate) savepoint_ended: fn(i32, bool),
+}
+
+/// Calls `hooks` at the end of every transaction and savepoint from now on.
+pub(crate) fn follow(hooks: Hooks) {
+    HOOKS.set(Some(hooks));
+    watch();
+}
+
+/// Nesting of savepoints; 1 outside of any.
+pub(crate) fn nest_level() -> i32 {
+    // SAFETY: reads the state of this transaction.
+    unsafe { pg_sys::GetCurrentTransactionNestLevel() }
 }
 
 /// Top-level transaction id, assigned now if need be.
@@ -88,7 +112,16 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
         pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PARALLEL_ABORT => {
             aborted();
             ended();
+            if let Some(hooks) = HOOKS.get() {
+                (hooks.rolled_back)();
+            }
         }
+        pg_sys::XactEvent::XACT_EVENT_PRE_COMMIT => {
+            if let Some(hooks) = HOOKS.get() {
+                (hooks.before_commit)().unwrap_or_else(|error| super::report::raise(error));
+            }
+        }
+        pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
         pg_sys::XactEvent::XACT_EVENT_COMMIT => {
             for (_, path) in DOOMED_FILES.take() {
                 let _ = std::fs::remove_file(path);
@@ -97,8 +130,10 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
                 super::shmem::wake(super::access::database());
             }
             ended();
+            if let Some(hooks) = HOOKS.get() {
+                (hooks.committed)();
+            }
         }
-        pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
         // The module's lock and its last-writer mark would outlive the session, across restarts.
         pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE if LOCKED_MODULE.get() => {
             super::report::raise(Error::Unsupported {
@@ -118,14 +153,18 @@ unsafe extern "C-unwind" fn on_subxact_event(
     parent: pg_sys::SubTransactionId,
     _argument: *mut std::ffi::c_void,
 ) {
-    match event {
-        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => {
-            DOOMED_FILES.with_borrow_mut(|doomed| doomed.retain(|(of, _)| *of != id));
-            aborted();
-        }
-        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => DOOMED_FILES.with_borrow_mut(|doomed| {
+    let is_undone = event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB;
+    if is_undone {
+        DOOMED_FILES.with_borrow_mut(|doomed| doomed.retain(|(of, _)| *of != id));
+        aborted();
+    } else if event == pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB {
+        DOOMED_FILES.with_borrow_mut(|doomed| {
             doomed.iter_mut().filter(|(of, _)| *of == id).for_each(|(of, _)| *of = parent);
-        }),
-        _ => {}
+        });
+    }
+    if let Some(hooks) = HOOKS.get()
+        && (is_undone || event == pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB)
+    {
+        (hooks.savepoint_ended)(nest_level(), is_undone);
     }
 }

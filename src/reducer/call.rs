@@ -11,6 +11,7 @@ use spacetime_definition::{Lifecycle, Reducer, Visibility};
 
 use super::caller::Caller;
 use super::tables::{CallHost, CallTables};
+use crate::changes::{self, CallNote};
 use crate::error::{Error, Result};
 use crate::module::{ReadyModule, ready, require_last_writer_seen};
 use crate::pg::memory::CallMemory;
@@ -166,6 +167,7 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
     }
 
     let instance = module.take_instance()?;
+    let changes_before = changes::position();
     let call = ReducerCall {
         module: &module.row.name,
         reducer: &target.reducer().name,
@@ -175,6 +177,13 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
         timestamp_us: module.state.next_timestamp_us(),
         args: arguments,
     };
+    let note = CallNote {
+        reducer: target.reducer,
+        sender: call.sender,
+        connection_id: caller.connection_id,
+        timestamp_us: call.timestamp_us,
+        tag: 0,
+    };
     let tables = Rc::new(RefCell::new(CallTables::new(Rc::clone(module), caller, memory)));
     let host = Box::new(CallHost::new(Rc::clone(&tables)));
     let (instance, outcome) =
@@ -183,6 +192,7 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
         return Err(refused(target, message));
     }
     tables.borrow_mut().close();
+    changes::note_call(module, changes_before, note, arguments);
     module.give_back(instance);
     snapshot::pop();
     owner.restore();

@@ -9,11 +9,13 @@ use std::rc::Rc;
 use spacetime_definition::bsatn::Reader;
 
 use super::caller::Caller;
+use super::events::Events;
 use super::keys;
 use super::scans::OpenScan;
 use crate::catalog;
+use crate::changes;
 use crate::error::{Error, Result};
-use crate::module::{ReadyModule, schedule_at};
+use crate::module::{ReadyModule, read_variable, schedule_at};
 use crate::pg::memory::CallMemory;
 use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
@@ -26,7 +28,7 @@ use crate::wasm::host::{Errno, Host, HostError, HostResult, LogRecord, RangeByte
 /// First id of a module's own tables (module-abi.md §1.9); lower ones are the reference's system tables.
 const FIRST_TABLE_ID: u32 = 4097;
 /// First index id, so that 0 is no index.
-const FIRST_INDEX_ID: u32 = 1;
+pub(super) const FIRST_INDEX_ID: u32 = 1;
 
 /// Tables and scans that a call has open.
 pub(super) struct CallTables {
@@ -35,6 +37,7 @@ pub(super) struct CallTables {
     pub(super) memory: CallMemory,
     open: Vec<Option<OpenedTable>>,
     pub(super) scans: Vec<Option<OpenScan>>,
+    pub(super) events: Events,
     has_written: bool,
 }
 
@@ -42,6 +45,13 @@ pub(super) struct CallTables {
 pub(super) struct OpenedTable {
     pub(super) table: OpenTable,
     pub(super) codec: Rc<TableCodec>,
+}
+
+/// A row to be deleted.
+struct FoundRow {
+    id: RowId,
+    /// What the change log is told; `None` when nobody reads it.
+    bytes: Option<Vec<u8>>,
 }
 
 /// An index, found by its id, and its table, opened.
@@ -60,16 +70,21 @@ impl IndexAccess {
 impl CallTables {
     pub(super) fn new(module: Rc<ReadyModule>, caller: Caller, memory: CallMemory) -> Self {
         let open = module.definition.tables.iter().map(|_| None).collect();
-        Self { module, caller, memory, open, scans: Vec::new(), has_written: false }
+        let (scans, events) = (Vec::new(), Events::default());
+        Self { module, caller, memory, open, scans, events, has_written: false }
     }
 
     /// Closes everything after a call that ended well.
     pub(super) fn close(&mut self) {
-        for mut scan in self.scans.drain(..).flatten() {
-            scan.scan.close();
+        for scan in self.scans.drain(..).flatten() {
+            scan.close();
         }
         for opened in self.open.drain(..).flatten() {
             opened.table.close();
+        }
+        let events = std::mem::take(&mut self.events);
+        if changes::is_captured() {
+            events.rows().for_each(|(table, row)| changes::note_event(&self.module, table, row));
         }
     }
 
@@ -91,7 +106,8 @@ impl CallTables {
     /// Finds an index by its id and opens its table.
     pub(super) fn index(&mut self, id: u32) -> HostResult<IndexAccess> {
         let place = id.checked_sub(FIRST_INDEX_ID).and_then(|id| self.module.index_place(id as usize));
-        let (table, position) = place.ok_or(Errno::NoSuchIndex)?;
+        let (table, position) =
+            place.filter(|(table, _)| !self.is_event(*table)).ok_or(Errno::NoSuchIndex)?;
         let codec = Rc::clone(&self.opened(table)?.codec);
         if codec.indexes[position].facts.is_none() {
             let problem = format!("index {:?} is gone", codec.indexes[position].name);
@@ -109,6 +125,7 @@ impl CallTables {
     fn writer(&mut self, at: usize) -> Result<(&mut OpenTable, Rc<TableCodec>)> {
         if !self.has_written {
             self.has_written = true;
+            changes::note_write(&self.module);
             if self.module.is_serial() {
                 self.module.state.note_writer(xact::top_xid());
             }
@@ -132,12 +149,20 @@ impl CallTables {
     fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
         let at = self.table(table)?;
         self.require_schedulable(at, row)?;
-        let memory = self.memory;
+        if self.is_event(at) {
+            return self.insert_event(at, row, generated);
+        }
+        let (memory, module) = (self.memory, Rc::clone(&self.module));
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
             let writer = table.open_writer()?;
             fill(writer, &codec, row, generated)?;
             match writer.insert()? {
+                Written::Done if captures(writer) => {
+                    let stored = encoded(&codec, writer.row())?;
+                    changes::note_insert(&module, at, &stored);
+                    Ok(())
+                }
                 Written::Done | Written::Skipped => Ok(()),
                 Written::Conflict => {
                     let is_same = conflict_is_same_row(writer, &codec);
@@ -152,6 +177,9 @@ impl CallTables {
 
     fn update(&mut self, table: u32, index: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
         let at = self.table(table)?;
+        if self.is_event(at) {
+            return self.update_event(at, index, row, generated);
+        }
         let access = self.index(index)?;
         if access.table != at {
             return Err(Errno::NoSuchIndex.into());
@@ -160,27 +188,38 @@ impl CallTables {
             return Err(Errno::IndexNotUnique.into());
         }
         self.require_schedulable(at, row)?;
-        let memory = self.memory;
+        let (memory, module) = (self.memory, Rc::clone(&self.module));
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
             let writer = table.open_writer()?;
             fill(writer, &codec, row, generated)?;
-            let result = replace(table, &codec, access.index());
+            let replaced = replace(table, &codec, access.index());
             table.forget_row();
-            result
+            if let Some((old, new)) = replaced?
+                && captures(table.open_writer()?)
+            {
+                changes::note_delete(&module, at, &old);
+                changes::note_insert(&module, at, &new);
+            }
+            Ok(())
         })?;
         snapshot::see_own_writes();
         Ok(())
     }
 
-    fn delete_rows(&mut self, at: usize, rows: &[RowId]) -> HostResult<u32> {
-        let memory = self.memory;
+    fn delete_rows(&mut self, at: usize, rows: &[FoundRow]) -> HostResult<u32> {
+        let (memory, module) = (self.memory, Rc::clone(&self.module));
         let (table, _) = self.writer(at)?;
         let mut deleted = 0;
         for row in rows {
             interrupt::process();
-            let written = memory.with_row(|| -> Result<Written> { table.open_writer()?.delete(*row) })?;
-            deleted += u32::from(written == Written::Done);
+            let written = memory.with_row(|| -> Result<Written> { table.open_writer()?.delete(row.id) })?;
+            if written == Written::Done {
+                deleted += 1;
+                if let Some(bytes) = row.bytes.as_deref().filter(|_| !table.fires_triggers()) {
+                    changes::note_delete(&module, at, bytes);
+                }
+            }
         }
         snapshot::see_own_writes();
         Ok(deleted)
@@ -188,16 +227,30 @@ impl CallTables {
 
     fn delete_matching(&mut self, mut scan: Scan, at: usize) -> HostResult<u32> {
         let mut rows = Vec::new();
+        let memory = self.memory;
         let opened = self.opened(at)?;
+        let (codec, is_captured) = (Rc::clone(&opened.codec), changes::is_captured());
+        let mut failure = None;
         scan.run(&opened.table, &mut |table| {
-            rows.push(table.row_id());
-            Visit::More
+            let bytes = is_captured.then(|| memory.with_row(|| encoded(&codec, table.row()))).transpose();
+            match bytes {
+                Ok(bytes) => rows.push(FoundRow { id: table.row_id(), bytes }),
+                Err(error) => failure = Some(error),
+            }
+            if failure.is_some() { Visit::Pause } else { Visit::More }
         });
-        if rows.is_empty() { Ok(0) } else { self.delete_rows(at, &rows) }
+        match failure {
+            Some(error) => Err(error.into()),
+            None if rows.is_empty() => Ok(0),
+            None => self.delete_rows(at, &rows),
+        }
     }
 
     fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
         let at = self.table(table)?;
+        if self.is_event(at) {
+            return self.delete_events(at, |table, definition| table.equal_to(definition, rows));
+        }
         let mut reader = Reader::new(rows);
         let count = reader.length().map_err(|_| Errno::BsatnDecodeError)?;
         let codec = Rc::clone(&self.opened(at)?.codec);
@@ -214,7 +267,7 @@ impl CallTables {
     }
 
     /// The row that equals `row`, through a unique index where one can tell, else by looking at every row.
-    fn find_equal(&mut self, at: usize, row: &[u8]) -> HostResult<Option<RowId>> {
+    fn find_equal(&mut self, at: usize, row: &[u8]) -> HostResult<Option<FoundRow>> {
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
         let by_key = memory.with_row(|| -> HostResult<_> {
@@ -224,9 +277,11 @@ impl CallTables {
             codec.decode_row(row, values, nulls, &mut Vec::new(), |_| 0).map_err(row_error)?;
             match writer.find_same_key() {
                 Ok(Some(found)) => {
-                    let same = conflict_is_same_row(writer, &codec);
+                    let stored = encoded(&codec, writer.conflicting_row());
                     writer.forget_conflict();
-                    Ok(Some(same?.then_some(found)))
+                    let stored = stored?;
+                    let is_same = codec.rows_equal(&stored, row);
+                    Ok(Some(is_same.then_some(FoundRow { id: found, bytes: Some(stored) })))
                 }
                 Ok(None) => Ok(Some(None)),
                 Err(_) => Ok(None),
@@ -239,11 +294,11 @@ impl CallTables {
         let mut failure = None;
         let mut scan = Scan::of_table();
         scan.run(table, &mut |table| {
-            let mut bytes = Vec::new();
-            // SAFETY: the codec is current for the open table.
-            match memory.with_row(|| unsafe { codec.encode_row(table.row(), &mut bytes) }) {
-                Ok(()) if codec.rows_equal(&bytes, row) => found = Some(table.row_id()),
-                Ok(()) => return Visit::More,
+            match memory.with_row(|| encoded(&codec, table.row())) {
+                Ok(bytes) if codec.rows_equal(&bytes, row) => {
+                    found = Some(FoundRow { id: table.row_id(), bytes: Some(bytes) });
+                }
+                Ok(_) => return Visit::More,
                 Err(error) => failure = Some(error),
             }
             Visit::Pause
@@ -258,8 +313,13 @@ fn fill(writer: &mut Writer, codec: &TableCodec, row: &[u8], generated: &mut Vec
     codec.decode_row(row, values, nulls, generated, access::next_value).map_err(row_error)
 }
 
-/// Replaces the row that has the key of the filled row; the old one is left in the read slot.
-fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> HostResult<()> {
+/// Replaces the row that has the key of the filled row; the old one is left in the read slot. Returns both, encoded, if
+/// anything was written.
+fn replace(
+    table: &mut OpenTable,
+    codec: &TableCodec,
+    index: &IndexCodec,
+) -> HostResult<Option<(Vec<u8>, Vec<u8>)>> {
     let facts = index.facts.as_ref().ok_or(Errno::NoSuchIndex)?;
     let key = {
         let writer = table.open_writer()?;
@@ -267,12 +327,14 @@ fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> Hos
     };
     let old = find_one(table, facts, &key).ok_or(Errno::NoSuchRow)?;
     let (writer, old_row) = table.writer_and_row()?;
-    if same_row(codec, writer.row(), old_row)? {
-        return Ok(());
+    let rows = (encoded(codec, old_row)?, encoded(codec, writer.row())?);
+    if codec.rows_equal(&rows.0, &rows.1) {
+        return Ok(None);
     }
     writer.keep_unmapped(old_row);
     match writer.update(old, Some(facts.oid))? {
-        Written::Done | Written::Skipped => Ok(()),
+        Written::Done => Ok(Some(rows)),
+        Written::Skipped => Ok(None),
         Written::Conflict => {
             writer.forget_conflict();
             Err(Errno::UniqueAlreadyExists.into())
@@ -281,17 +343,22 @@ fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> Hos
 }
 
 fn conflict_is_same_row(writer: &Writer, codec: &TableCodec) -> Result<bool> {
-    same_row(codec, writer.row(), writer.conflicting_row())
+    let (new, present) = (encoded(codec, writer.row())?, encoded(codec, writer.conflicting_row())?);
+    Ok(codec.rows_equal(&new, &present))
 }
 
-fn same_row(codec: &TableCodec, a: RowDatums<'_>, b: RowDatums<'_>) -> Result<bool> {
-    let (mut a_bytes, mut b_bytes) = (Vec::with_capacity(128), Vec::with_capacity(128));
-    // SAFETY: both rows are of the table the codec is current for.
-    unsafe {
-        codec.encode_row(a, &mut a_bytes)?;
-        codec.encode_row(b, &mut b_bytes)?;
-    }
-    Ok(codec.rows_equal(&a_bytes, &b_bytes))
+/// The BSATN of a row of the table that `codec` is current for.
+fn encoded(codec: &TableCodec, row: RowDatums<'_>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(128);
+    // SAFETY: callers pass rows of the table the codec was opened with.
+    unsafe { codec.encode_row(row, &mut bytes) }?;
+    Ok(bytes)
+}
+
+/// Whether the host notes what it writes: where triggers fire, the one that captures changes does, and sees what others
+/// make of the row.
+fn captures(writer: &Writer) -> bool {
+    changes::is_captured() && !writer.fires_triggers()
 }
 
 /// Undecodable rows are the guest's fault and its to handle; values Postgres cannot hold end the call.
@@ -360,12 +427,18 @@ impl Host for CallHost {
 
     fn delete_index_point(&mut self, index: u32, point: &[u8]) -> HostResult<u32> {
         let mut tables = self.0.borrow_mut();
+        if let Some((at, index)) = tables.event_index(index) {
+            return tables.delete_events(at, |table, definition| table.point(definition, index, point));
+        }
         let (scan, at) = tables.point(index, point)?;
         tables.delete_matching(scan, at)
     }
 
     fn delete_index_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<u32> {
         let mut tables = self.0.borrow_mut();
+        if let Some((at, index)) = tables.event_index(index) {
+            return tables.delete_events(at, |table, definition| table.range(definition, index, range));
+        }
         let (scan, at) = tables.range(index, range)?;
         tables.delete_matching(scan, at)
     }
@@ -377,6 +450,9 @@ impl Host for CallHost {
     fn clear(&mut self, table: u32) -> HostResult<u64> {
         let mut tables = self.0.borrow_mut();
         let at = tables.table(table)?;
+        if tables.is_event(at) {
+            return tables.delete_events(at, |table, _| Ok(table.all())).map(u64::from);
+        }
         tables.delete_matching(Scan::of_table(), at).map(u64::from)
     }
 
@@ -390,9 +466,10 @@ impl Host for CallHost {
         Ok(tables.caller.claims.clone().filter(|_| known))
     }
 
-    fn env(&mut self, _name: &str) -> HostResult<Option<String>> {
-        // Modules cannot declare variables yet (publish refuses the section), so none is set.
-        Ok(None)
+    fn env(&mut self, name: &str) -> HostResult<Option<String>> {
+        let module = Rc::clone(&self.0.borrow().module);
+        let declared = module.definition.environment.iter().find(|variable| variable.name == name);
+        Ok(read_variable(&module, declared.ok_or(Errno::HostCallFailure)?)?)
     }
 
     fn schedule_immediate(&mut self, reducer: &str, args: &[u8]) -> HostResult<()> {

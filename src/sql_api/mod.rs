@@ -7,7 +7,9 @@
     reason = "pgrx keeps SQLSTATE, detail and hint only of its own, large error type"
 )]
 
+mod changes;
 mod client;
+mod environment;
 mod identity;
 mod lock;
 mod module;
