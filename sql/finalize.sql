@@ -74,12 +74,18 @@ WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = m.owner_role AND pg_has_r
 
 GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers, spacetime.schedules TO PUBLIC;
 
+-- CREATE EXTENSION draws an id and a restore brings another: the restored one stays.
+CREATE TRIGGER replace_installation BEFORE INSERT ON spacetime._installation
+    FOR EACH ROW EXECUTE FUNCTION spacetime._replace_installation();
+
 -- Publishing runs code and makes objects: a right to be granted. Logs may hold what modules should not tell.
 REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.drop_module(text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.adopt_module(text, bytea, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._lock_module() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._note_schedule() FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._replace_installation() FROM PUBLIC;
 -- For gateways, which vouch for whom they name.
 REVOKE ALL ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._disconnect(text, bytea, bytea) FROM PUBLIC;
@@ -115,6 +121,7 @@ COMMENT ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) IS 'creates o
 COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a reducer in the current transaction; arguments by position or by name';
 COMMENT ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) IS 'the steps publish_module would take, and which it would refuse';
 COMMENT ON FUNCTION spacetime.drop_module(text, boolean) IS 'removes a module, with its data unless keep_data';
+COMMENT ON FUNCTION spacetime.adopt_module(text, bytea, text) IS 'brings a module and its schema together again, after a rename, DDL by hand or DROP EXTENSION';
 COMMENT ON FUNCTION spacetime.describe(text) IS 'the definition of a module';
 COMMENT ON FUNCTION spacetime.set_env(text, text, text) IS 'sets an environment variable that a module declares; NULL removes it';
 COMMENT ON FUNCTION spacetime.env(text) IS 'environment variables of a module and their values, for its owner';

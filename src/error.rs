@@ -205,7 +205,10 @@ impl Error {
                 "Undo the change, or publish the module again. SELECT * FROM spacetime.check_module('{module}') lists every difference."
             )),
             Error::SchemaGone { module, .. } => {
-                Some(format!("SELECT spacetime.drop_module('{module}') removes what is left of the module."))
+                Some(format!(
+                "If it was renamed, SELECT spacetime.adopt_module('{module}') finds it by its contents. If it was dropped, \
+                 SELECT spacetime.drop_module('{module}') removes what is left of the module."
+            ))
             }
             Error::InvalidModule(_) => Some(
                 "Build it with the spacetimedb crate for wasm32-unknown-unknown and pass the bytes of the .wasm file.".into(),

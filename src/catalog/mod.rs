@@ -15,8 +15,9 @@ pub(crate) use issuer::{
     set_publisher, signing_key, trust_issuer,
 };
 pub(crate) use module::{
-    Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema,
-    grants, insert, installation, own_triggers, update_code, wasm,
+    Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, commented_tables, delete, find,
+    find_all_wrappers, find_by_schema, forget_installation, grants, insert, installation, own_triggers,
+    own_working_triggers, update_code, update_place, wasm,
 };
 pub(crate) use schedule::{
     Existing, ScheduleEntry, ScheduleHead, Scheduled, module_identities, note_schedule_error, reschedule,

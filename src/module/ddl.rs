@@ -2,9 +2,10 @@
 
 use spacetime_auth::Identity;
 
+use super::adopt::Record;
 use super::policies;
 use crate::catalog::{
-    Grant, StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
+    Grant, ModuleRow, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
 };
 use crate::pg::name::{literal, quote, quote_qualified};
 
@@ -12,14 +13,14 @@ use crate::pg::name::{literal, quote, quote_qualified};
 const FILLFACTOR: u32 = 80;
 
 /// Statements that create a module's schema and the table that its lock is on.
-pub(super) fn create_schema(plan: &StoragePlan, schema: &str) -> Vec<String> {
+pub(super) fn create_schema(row: &ModuleRow) -> Vec<String> {
+    let (lock_table, schema) = (&row.storage.lock_table, &row.schema_name);
+    // By this comment adopt_module knows the schema, whatever becomes of its name and of the catalog.
+    let record = serde_json::to_string(&Record::of(row)).unwrap_or_default();
     vec![
         format!("CREATE SCHEMA {}", quote(schema)),
-        format!("CREATE TABLE {} ()", quote_qualified(schema, &plan.lock_table)),
-        format!(
-            "COMMENT ON TABLE {} IS 'its lock is the serial lock of the module: LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE'",
-            quote_qualified(schema, &plan.lock_table)
-        ),
+        format!("CREATE TABLE {} ()", quote_qualified(schema, lock_table)),
+        format!("COMMENT ON TABLE {} IS {}", quote_qualified(schema, lock_table), literal(&record)),
         policies::open_schema(schema),
     ]
 }

@@ -43,6 +43,11 @@ impl LogFile {
         Self { path, file: RefCell::new(None) }
     }
 
+    /// All files of the log that is at `path`.
+    pub(super) fn files(path: PathBuf) -> [PathBuf; 2] {
+        [set_aside(&path), path]
+    }
+
     /// Appends a record. A log that cannot be written loses it: logging never fails a call.
     pub(crate) fn append(&self, record: LogRecord<'_>) {
         if importance(record.level) > crate::guc::log_level() {

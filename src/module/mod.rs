@@ -1,5 +1,6 @@
 //! The life of a module: from bytes to a plan, from the plan to tables, from the catalog to something callable.
 
+mod adopt;
 mod check;
 mod column_change;
 mod ddl;
@@ -20,6 +21,7 @@ mod schedule;
 mod triggers;
 mod update;
 
+pub(crate) use adopt::adopt;
 pub(crate) use check::check;
 pub(crate) use environment::{environment, read_variable, set_variable};
 pub(crate) use last_writer::{lock_for_sql_writer, require_last_writer_seen};

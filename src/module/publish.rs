@@ -10,11 +10,11 @@ use spacetime_definition::Definition;
 
 use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
-use super::{LogFile, StatePaths, ddl, owner, plan, policies, ready, triggers, update};
+use super::{LogFile, StatePaths, adopt, ddl, owner, plan, policies, ready, triggers, update};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
 use crate::changes;
 use crate::error::{Error, Result};
-use crate::pg::{Oid, access, attempt, entry, invalidation, name, user};
+use crate::pg::{Oid, access, attempt, entry, invalidation, name, user, xact};
 use crate::reducer::{self, Caller};
 use crate::wasm::{ArtifactStore, Code};
 
@@ -115,8 +115,8 @@ fn existing(module: &str) -> Result<(Option<ModuleRow>, Identity)> {
     Ok((existing, identity))
 }
 
-fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload<'a>> {
-    let sha256: [u8; 32] = Sha256::digest(wasm).into();
+pub(super) fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload<'a>> {
+    let sha256 = sha256(wasm);
     let artifacts = ArtifactStore { dir: StatePaths::artifacts() };
     let mut warnings = Vec::new();
     let code =
@@ -128,6 +128,10 @@ fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload
     let (_, description) = reducer::boot(&code, module, identity, log)?;
     let definition = spacetime_definition::decode(&description).map_err(refused)?;
     Ok(Upload { wasm, sha256, description, definition })
+}
+
+pub(super) fn sha256(wasm: &[u8]) -> [u8; 32] {
+    Sha256::digest(wasm).into()
 }
 
 fn create(
@@ -203,8 +207,7 @@ fn new_row(
 fn creation_steps(row: &ModuleRow, definition: &Definition) -> (Vec<PlannedStep>, Vec<PlannedStep>) {
     let (storage, schema) = (&row.storage, &row.schema_name);
     let create = PlannedStep::new;
-    let mut data =
-        vec![create("create_schema", format!("schema `{schema}`"), ddl::create_schema(storage, schema))];
+    let mut data = vec![create("create_schema", format!("schema `{schema}`"), ddl::create_schema(row))];
     data.extend(
         storage.types.iter().map(|ty| {
             create("create_type", format!("type `{}`", ty.name), vec![ddl::create_type(ty, schema)])
@@ -239,6 +242,11 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     owner::require_owner(&row, "drop it")?;
     catalog::forget_variables(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())?;
+    // What lives on elsewhere may be adopted again: sessions that still map its state must not be left behind.
+    if !keep_data && !adopt::is_recorded(row.identity)? {
+        let log = LogFile::files(StatePaths::log(row.identity));
+        xact::remove_files_at_commit(log.into_iter().chain([StatePaths::state(row.identity)]));
+    }
     changes::note_published(row.identity, 0, true);
     Ok(())
 }
@@ -327,7 +335,7 @@ pub(super) fn result(row: &ModuleRow, created: bool, steps: &[String]) -> serde_
     serde_json::json!({ "module": row.name, "version": row.version, "created": created, "steps": steps })
 }
 
-fn require_valid_name(module: &str) -> Result<()> {
+pub(super) fn require_valid_name(module: &str) -> Result<()> {
     let parts_are_fine = module.split('-').all(|part| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     });

@@ -1,11 +1,12 @@
 //! Who this session is, and how it becomes somebody.
 
+use pgrx::WhoAllocated;
 use pgrx::prelude::*;
 
 use crate::auth::{self, Scope};
 use crate::catalog;
 use crate::error::Error;
-use crate::pg::report::ErrorReport;
+use crate::pg::report::{ErrorReport, raise};
 use crate::reducer::Caller;
 
 fn given(token: Option<&str>) -> Result<&str, Error> {
@@ -94,5 +95,15 @@ mod spacetime {
     #[pg_extern(stable, parallel_unsafe)]
     fn public_keys() -> Result<pgrx::JsonB, ErrorReport> {
         Ok(pgrx::JsonB(auth::public_keys()?))
+    }
+
+    /// BEFORE INSERT trigger on `_installation`: a restored dump brings the id it was made with, and identities of roles
+    /// are derived from that one, not from the id that CREATE EXTENSION drew a moment before.
+    #[pg_trigger]
+    fn _replace_installation<'a>(
+        trigger: &'a PgTrigger<'a>,
+    ) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, PgTriggerError> {
+        catalog::forget_installation().unwrap_or_else(|error| raise(error));
+        Ok(trigger.new())
     }
 }

@@ -53,6 +53,16 @@ mod spacetime {
         Ok(module::drop_module(name, keep_data)?)
     }
 
+    /// Brings a module and its schema together again: after a rename, after DDL by hand, after DROP EXTENSION.
+    #[pg_extern(volatile, parallel_unsafe)]
+    fn adopt_module(
+        name: &str,
+        wasm: default!(Option<&[u8]>, "NULL"),
+        schema: default!(Option<&str>, "NULL"),
+    ) -> Result<pgrx::JsonB, ErrorReport> {
+        Ok(pgrx::JsonB(module::adopt(name, wasm, schema)?))
+    }
+
     /// The definition of a module.
     #[pg_extern(stable, strict, parallel_unsafe)]
     fn describe(name: &str) -> Result<pgrx::JsonB, ErrorReport> {
