@@ -1,4 +1,4 @@
-//! The subscription dialect (wire.md §4.2): text to syntax tree, no I/O.
+//! The subscription dialect (wire.md §4.2): text to syntax tree to checked plan. No I/O.
 //!
 //! ```text
 //! query   := SELECT proj FROM rel [WHERE pred] [;]
@@ -10,17 +10,35 @@
 //! ```
 //!
 //! Names are case-sensitive and no word is reserved where a name must stand: `SELECT user.* FROM user` is a query.
-//! A word that could continue the query (`JOIN`, `ON`, `WHERE`, …) is no alias unless it is quoted. Tables, columns
-//! and the types of literals are not looked at.
+//! A word that could continue the query (`JOIN`, `ON`, `WHERE`, …) is no alias unless it is quoted.
 
+mod access;
 mod dialect;
 mod error;
+mod evaluate;
+mod incremental;
+mod literal;
 mod parser;
-mod syntax;
+mod plan;
+mod query_set;
+mod resolve;
+mod row;
+mod schema;
+pub mod syntax;
+mod value;
 
 #[cfg(test)]
 mod parser_tests;
+#[cfg(test)]
+mod resolve_tests;
+#[cfg(test)]
+mod sample;
 
+pub use access::{VisibilityRules, one_off, subscribe};
 pub use error::{Error, Position};
+pub use incremental::{Delta, Lookup};
 pub use parser::{MAX_DEPTH, MAX_LENGTH, parse};
-pub use syntax::{Column, Comparison, Expression, Join, Literal, Name, Operand, Projection, Query, Relation};
+pub use plan::{ColumnRef, Comparison, Operand, Plan, Predicate, Value};
+pub use query_set::{PlanId, QuerySet, TableDelta};
+pub use resolve::{Access, MAX_RELATIONS, check};
+pub use schema::{RelationId, Schema, StoredColumn, StoredRelation};

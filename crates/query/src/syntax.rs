@@ -54,7 +54,7 @@ pub enum Expression {
     Operand(Operand),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     Eq,
     Ne,
