@@ -30,6 +30,8 @@ mod value;
 #[cfg(test)]
 mod parser_tests;
 #[cfg(test)]
+mod replay_tests;
+#[cfg(test)]
 mod resolve_tests;
 #[cfg(test)]
 mod sample;
