@@ -1,9 +1,14 @@
 //! What a subscription asks for, after visibility rules (wire.md §4.6) and the rules of subscriptions (§4.2).
 
+use std::collections::HashSet;
+
 use crate::plan::{ColumnRef, Plan, Predicate};
 use crate::resolve::{Access, check};
 use crate::schema::{RelationId, Schema};
 use crate::{Error, parse};
+
+/// Most plans of one query after visibility rules: each reference of a table multiplies them by its rules.
+const MAX_FRAGMENTS: usize = 64;
 
 /// The client visibility filters of a module, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,8 +26,9 @@ impl VisibilityRules {
     pub fn check(texts: &[impl AsRef<str>], schema: &Schema) -> Result<Self, Error> {
         let rules = texts.iter().map(|text| check(&parse(text.as_ref())?, schema, Access::Owner));
         let rules = Self { rules: rules.collect::<Result<_, _>>()? };
+        let mut checked = HashSet::new();
         for relation in 0..schema.relations.len() {
-            rules.check_acyclic(relation, schema, &mut Vec::new())?;
+            rules.check_acyclic(relation, schema, &mut Vec::new(), &mut checked)?;
         }
         Ok(rules)
     }
@@ -31,22 +37,27 @@ impl VisibilityRules {
         self.rules.iter().filter(move |rule| rule.returned_relation() == relation)
     }
 
-    /// The rules form a graph of at most as many nodes as the module has tables; `path` is the way from the start.
+    /// `path` is the way from the start. A relation that was checked once is not walked again, or a module with many
+    /// layers of rules would take forever to publish.
     fn check_acyclic(
         &self,
         relation: RelationId,
         schema: &Schema,
         path: &mut Vec<RelationId>,
+        checked: &mut HashSet<RelationId>,
     ) -> Result<(), Error> {
         if path.contains(&relation) {
             let table = schema.relations.get(relation).map(|found| found.name.clone()).unwrap_or_default();
             return Err(Error::CyclicRules { table });
         }
+        if !checked.insert(relation) {
+            return Ok(());
+        }
         path.push(relation);
         for rule in self.of(relation) {
             // The rule's own table is read without rules, also when it occurs twice.
             for other in rule.relations.iter().filter(|other| **other != relation) {
-                self.check_acyclic(*other, schema, path)?;
+                self.check_acyclic(*other, schema, path, checked)?;
             }
         }
         path.pop();
@@ -55,25 +66,22 @@ impl VisibilityRules {
 
     /// The plans whose rows together are those of `plan` that a client may see. A row that two fragments return
     /// counts twice, as in the reference; rules without a join are one fragment.
-    fn expand(&self, plan: Plan, schema: &Schema) -> Result<Vec<Plan>, Error> {
+    fn expand(&self, plan: Plan) -> Result<Vec<Plan>, Error> {
         let own = plan.relations.clone();
         let mut fragments = vec![plan];
         for (position, relation) in own.into_iter().enumerate() {
-            let rules = self.combined(relation, schema)?;
+            let rules = self.combined(relation)?;
             if rules.is_empty() {
                 continue;
             }
-            fragments = fragments
-                .iter()
-                .flat_map(|fragment| rules.iter().map(|rule| restricted(fragment, position, rule)))
-                .collect();
+            fragments = product(&fragments, position, &rules)?;
         }
         Ok(fragments)
     }
 
     /// The rules of a relation, with the rules of the other relations that they mention; empty for none.
     /// Ends because rules without cycles are all that [`Self::check`] lets pass.
-    fn combined(&self, relation: RelationId, schema: &Schema) -> Result<Vec<Plan>, Error> {
+    fn combined(&self, relation: RelationId) -> Result<Vec<Plan>, Error> {
         let mut local = Vec::new();
         let mut joined: Vec<Plan> = Vec::new();
         for rule in self.of(relation) {
@@ -82,12 +90,9 @@ impl VisibilityRules {
                 if *other == relation {
                     continue;
                 }
-                let rules = self.combined(*other, schema)?;
+                let rules = self.combined(*other)?;
                 if !rules.is_empty() {
-                    fragments = fragments
-                        .iter()
-                        .flat_map(|fragment| rules.iter().map(|rule| restricted(fragment, position, rule)))
-                        .collect();
+                    fragments = product(&fragments, position, &rules)?;
                 }
             }
             for fragment in fragments {
@@ -107,6 +112,14 @@ impl VisibilityRules {
         }
         Ok(joined)
     }
+}
+
+/// Each plan with each rule for its relation at `position`.
+fn product(plans: &[Plan], position: usize, rules: &[Plan]) -> Result<Vec<Plan>, Error> {
+    if plans.len() * rules.len() > MAX_FRAGMENTS {
+        return Err(Error::TooManyFragments { max: MAX_FRAGMENTS });
+    }
+    Ok(plans.iter().flat_map(|plan| rules.iter().map(|rule| restricted(plan, position, rule))).collect())
 }
 
 /// `plan` with its relation at `position` reduced to the rows of `rule`.
@@ -150,7 +163,7 @@ pub fn subscribe(
     for plan in plans {
         match access {
             Access::Owner => fragments.push(plan),
-            Access::Client => fragments.extend(rules.expand(plan, schema)?),
+            Access::Client => fragments.extend(rules.expand(plan)?),
         }
     }
     fragments.iter().try_for_each(|plan| check_subscribable(plan, schema))?;
@@ -171,7 +184,7 @@ pub fn one_off(
     let plan = check(&parse(text)?, schema, access)?;
     match access {
         Access::Owner => Ok(vec![plan]),
-        Access::Client => rules.expand(plan, schema),
+        Access::Client => rules.expand(plan),
     }
 }
 

@@ -68,6 +68,9 @@ pub enum Error {
     /// Rows of event tables cannot be looked up: they are gone.
     #[error("the event table `{table}` can only be joined if its own rows are returned")]
     EventTableJoined { table: String },
+    /// Visibility rules multiply the query too often.
+    #[error("the query becomes more than {max} queries by the visibility rules of its tables")]
+    TooManyFragments { max: usize },
     /// A visibility rule that protects its table by way of itself.
     #[error("Discovered cyclic dependency when resolving RLS rules for table `{table}`")]
     CyclicRules { table: String },
@@ -87,7 +90,10 @@ impl Error {
     pub fn sqlstate(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "42601",
-            Self::TooLong { .. } | Self::TooDeep { .. } | Self::TooManyRelations { .. } => "54001",
+            Self::TooLong { .. }
+            | Self::TooDeep { .. }
+            | Self::TooManyRelations { .. }
+            | Self::TooManyFragments { .. } => "54001",
             Self::NoSuchTable { .. } => "42P01",
             Self::NotInScope { .. } => "42703",
             Self::DuplicateName { .. } => "42712",

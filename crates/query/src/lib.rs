@@ -11,6 +11,54 @@
 //!
 //! Names are case-sensitive and no word is reserved where a name must stand: `SELECT user.* FROM user` is a query.
 //! A word that could continue the query (`JOIN`, `ON`, `WHERE`, …) is no alias unless it is quoted.
+//!
+//! From text to rows:
+//!
+//! 1. [`subscribe`] parses a text, resolves its names in a [`Schema`], gives literals the types of the columns beside
+//!    them, adds the [`VisibilityRules`] of the tables and checks that the result can be kept up to date. The answer
+//!    is one or more [`Plan`]s, whose rows together are the subscription's.
+//! 2. [`Plan::bind`] puts the caller's identity in. Equal plans have equal rows, whoever asked for them.
+//! 3. [`select`] prints plans as SQL, for the rows that the subscription begins with.
+//! 4. [`QuerySet::evaluate`] answers what one commit changed in the results of all plans.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use spacetime_definition::Type;
+//! use spacetime_query::*;
+//!
+//! let column = |name: &str, ty| StoredColumn {
+//!     name: name.into(), source_name: name.into(), ty, is_indexed: true,
+//! };
+//! let user = StoredRelation {
+//!     name: "user".into(),
+//!     source_name: "User".into(),
+//!     columns: vec![column("id", Type::U8), column("online", Type::Bool)],
+//!     is_public: true, is_event: false, is_view: false,
+//! };
+//! let schema = Schema { relations: vec![user] };
+//! let rules = VisibilityRules::default();
+//!
+//! struct Nothing;
+//! impl Lookup for Nothing {
+//!     fn rows(&mut self, _: RelationId, _: usize, _: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+//!         Ok(Vec::new())
+//!     }
+//! }
+//!
+//! let mut queries = QuerySet::new(schema.clone());
+//! let text = "SELECT * FROM user WHERE id = 7 AND online";
+//! for plan in subscribe(text, &schema, &rules, Access::Client)? {
+//!     queries.add(plan.bind(&[0; 32]))?;
+//! }
+//!
+//! // User 7 comes online: the row enters the result.
+//! let commit = TableDelta { relation: 0, deletes: vec![&[7, 0]], inserts: vec![&[7, 1]] };
+//! let deltas = queries.evaluate(&[commit], &mut Nothing)?;
+//! assert_eq!(deltas[0].1.inserts, [vec![7, 1]]);
+//! assert!(deltas[0].1.deletes.is_empty());
+//! # Ok(())
+//! # }
+//! ```
 
 mod access;
 mod dialect;

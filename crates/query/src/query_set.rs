@@ -195,13 +195,16 @@ impl Listeners {
     }
 }
 
+/// A column and the value that a row must have there.
+type Pin = (usize, Vec<u8>);
+
 /// For each relation of a plan the column and value that a row must have to matter, if the plan names one.
-fn pins(incremental: &Incremental) -> Vec<(RelationId, Option<(usize, Vec<u8>)>)> {
+fn pins(incremental: &Incremental) -> Vec<(RelationId, Option<Pin>)> {
     let relations = incremental.plan().relations.iter().enumerate();
     relations.map(|(position, relation)| (*relation, incremental.local(position).and_then(pin))).collect()
 }
 
-fn pin(condition: &Predicate) -> Option<(usize, Vec<u8>)> {
+fn pin(condition: &Predicate) -> Option<Pin> {
     condition.conjuncts().iter().find_map(|part| match part {
         // Equal floats can have different bytes, and bools would put every row into one of two heaps.
         Predicate::Compare(column, Comparison::Eq, Operand::Literal(value))

@@ -184,6 +184,18 @@ fn cyclic_rules_are_refused_and_self_joins_are_not() {
     assert!(VisibilityRules::check(&own, &schema()).is_ok());
 }
 
+#[test]
+fn rules_cannot_multiply_a_query_without_end() {
+    let rules = VisibilityRules::check(
+        &["SELECT u.* FROM secret s JOIN user u ON s.user_id = u.id", "SELECT * FROM user WHERE online"],
+        &schema(),
+    )
+    .expect("rules");
+    let joins: String = (1..9).map(|number| format!(" JOIN user u{number}")).collect();
+    let refused = one_off(&format!("SELECT u.* FROM user u{joins}"), &schema(), &rules, Access::Client);
+    assert_eq!(refusal(refused).1, "54001");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
