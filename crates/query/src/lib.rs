@@ -88,7 +88,7 @@ mod sample;
 pub use access::{VisibilityRules, one_off, subscribe};
 pub use error::{Error, Position};
 pub use incremental::{Delta, Lookup};
-pub use parser::{MAX_DEPTH, MAX_LENGTH, parse};
+pub use parser::{MAX_DEPTH, MAX_LENGTH, parse, parse_statement};
 pub use plan::{ColumnRef, Comparison, Operand, Plan, Predicate, Value};
 pub use print::{Parameter, Sql, StoredNames, quoted, select};
 pub use query_set::{PlanId, QuerySet, TableDelta};
