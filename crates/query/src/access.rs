@@ -66,7 +66,7 @@ impl VisibilityRules {
 
     /// The plans whose rows together are those of `plan` that a client may see. A row that two fragments return
     /// counts twice, as in the reference; rules without a join are one fragment.
-    fn expand(&self, plan: Plan) -> Result<Vec<Plan>, Error> {
+    pub(crate) fn expand(&self, plan: Plan) -> Result<Vec<Plan>, Error> {
         let own = plan.relations.clone();
         let mut fragments = vec![plan];
         for (position, relation) in own.into_iter().enumerate() {

@@ -71,6 +71,15 @@ pub enum Error {
     /// Visibility rules multiply the query too often.
     #[error("the query becomes more than {max} queries by the visibility rules of its tables")]
     TooManyFragments { max: usize },
+    /// Clients read; the owner writes.
+    #[error("Caller {caller} is not authorized to run SQL DML statements")]
+    NotAuthorized { caller: String },
+    /// A view cannot be written.
+    #[error("`{name}` is a view and cannot be written")]
+    ReadOnly { position: Position, name: String },
+    /// Columns and values of a write do not go together.
+    #[error("{problem}")]
+    ColumnList { position: Position, problem: &'static str },
     /// A visibility rule that protects its table by way of itself.
     #[error("Discovered cyclic dependency when resolving RLS rules for table `{table}`")]
     CyclicRules { table: String },
@@ -106,6 +115,9 @@ impl Error {
             | Self::NoJoinCondition
             | Self::NoJoinIndex { .. }
             | Self::EventTableJoined { .. } => "0A000",
+            Self::NotAuthorized { .. } => "42501",
+            Self::ReadOnly { .. } => "42809",
+            Self::ColumnList { .. } => "42601",
             Self::CyclicRules { .. } => "42P17",
             Self::MalformedRow { .. } => "22P03",
             Self::Misfit { .. } | Self::Lookup(_) => "XX000",
@@ -126,6 +138,8 @@ impl Error {
             | Self::Incomparable { position, .. }
             | Self::UnresolvedLiteral { position }
             | Self::NotABool { position, .. }
+            | Self::ReadOnly { position, .. }
+            | Self::ColumnList { position, .. }
             | Self::TooManyRelations { position } => Some(*position),
             _ => None,
         }

@@ -92,5 +92,5 @@ pub use parser::{MAX_DEPTH, MAX_LENGTH, parse, parse_statement};
 pub use plan::{ColumnRef, Comparison, Operand, Plan, Predicate, Value};
 pub use print::{Parameter, Sql, StoredNames, quoted, select};
 pub use query_set::{PlanId, QuerySet, TableDelta};
-pub use resolve::{Access, MAX_RELATIONS, check};
+pub use resolve::{Access, CheckedOutput, CheckedStatement, MAX_RELATIONS, check, check_statement};
 pub use schema::{RelationId, Schema, StoredColumn, StoredRelation};

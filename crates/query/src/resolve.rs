@@ -1,11 +1,15 @@
 //! From the syntax tree to a plan: names, visibility, types.
 
+mod statement;
+
 use spacetime_definition::Type;
 
 use crate::plan::{ColumnRef, Operand, Plan, Predicate};
 use crate::schema::{RelationId, Schema, StoredRelation};
 use crate::syntax::{self, Comparison, Expression, Name, Projection};
 use crate::{Error, Position, literal};
+
+pub use statement::{CheckedOutput, CheckedStatement, check_statement};
 
 /// Most relations of a query: the combinations that a planner looks at grow exponentially.
 pub const MAX_RELATIONS: usize = 16;
@@ -25,20 +29,9 @@ pub enum Access {
 ///
 /// Every error of this crate with a position.
 pub fn check(query: &syntax::Query, schema: &Schema, access: Access) -> Result<Plan, Error> {
-    let mut scope = Scope { schema, access, relations: Vec::new() };
-    scope.add(&query.from)?;
-    let mut joins = Vec::new();
-    for join in &query.joins {
-        scope.add(&join.relation)?;
-        if let Some((left, right)) = &join.on {
-            joins.push(scope.join_condition(left, right)?);
-        }
-    }
+    let (scope, joins) = Scope::of(query, schema, access)?;
     let returned = scope.returned(query)?;
-    let filter = match &query.filter {
-        Some(expression) => scope.predicate(expression)?,
-        None => Predicate::Constant(true),
-    };
+    let filter = scope.filter(query.filter.as_ref())?;
     let relations = scope.relations.iter().map(|bound| bound.id).collect();
     Ok(with_joins_of_filter(Plan { relations, returned, joins, filter }))
 }
@@ -79,7 +72,31 @@ enum Side<'a> {
     Sender(Position),
 }
 
+type JoinConditions = Vec<(ColumnRef, ColumnRef)>;
+
 impl<'a> Scope<'a> {
+    /// The relations of a query, and what `ON` demands.
+    fn of(
+        query: &syntax::Query,
+        schema: &'a Schema,
+        access: Access,
+    ) -> Result<(Self, JoinConditions), Error> {
+        let mut scope = Scope { schema, access, relations: Vec::new() };
+        scope.add(&query.from)?;
+        let mut joins = Vec::new();
+        for join in &query.joins {
+            scope.add(&join.relation)?;
+            if let Some((left, right)) = &join.on {
+                joins.push(scope.join_condition(left, right)?);
+            }
+        }
+        Ok((scope, joins))
+    }
+
+    fn filter(&self, filter: Option<&Expression>) -> Result<Predicate, Error> {
+        filter.map_or(Ok(Predicate::Constant(true)), |expression| self.predicate(expression))
+    }
+
     fn add(&mut self, relation: &syntax::Relation) -> Result<(), Error> {
         let table = &relation.table;
         if self.relations.len() == MAX_RELATIONS {
