@@ -90,7 +90,7 @@ pub use error::{Error, Position};
 pub use incremental::{Delta, Lookup};
 pub use parser::{MAX_DEPTH, MAX_LENGTH, parse, parse_statement};
 pub use plan::{ColumnRef, Comparison, Operand, Plan, Predicate, Value};
-pub use print::{Parameter, Sql, StoredNames, quoted, select};
+pub use print::{Parameter, Sql, StoredNames, print_statement, quoted, select};
 pub use query_set::{PlanId, QuerySet, TableDelta};
 pub use resolve::{Access, CheckedOutput, CheckedStatement, MAX_RELATIONS, check, check_statement};
 pub use schema::{RelationId, Schema, StoredColumn, StoredRelation};

@@ -49,7 +49,7 @@ pub fn parse(text: &str) -> Result<Query, Error> {
     let mut parser = tokens(text)?;
     parser.expect_word("SELECT")?;
     let projection = parser.projection()?;
-    let query = parser.from_clause(projection)?;
+    let query = parser.relations_and_filter(projection)?;
     parser.end()?;
     Ok(query)
 }
@@ -136,7 +136,7 @@ impl Parser {
         Ok(Name { text, position })
     }
 
-    fn from_clause(&mut self, projection: Projection) -> Result<Query, Error> {
+    fn relations_and_filter(&mut self, projection: Projection) -> Result<Query, Error> {
         self.expect_word("FROM")?;
         let from = self.relation()?;
         let mut joins = Vec::new();

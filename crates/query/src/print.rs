@@ -2,12 +2,16 @@
 //!
 //! No value is ever part of the text: literals are parameters, and names are quoted.
 
+mod statement;
+
 use std::fmt::Write;
 
 use crate::Error;
 use crate::plan::{ColumnRef, Comparison, Operand, Plan, Predicate, Value};
 use crate::schema::RelationId;
 use spacetime_definition::Type;
+
+pub use statement::print_statement;
 
 /// Where Postgres keeps a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +45,15 @@ pub struct Sql {
 ///
 /// [`Error::Misfit`] if there is no plan, or `names` lacks a relation or column of one.
 pub fn select(plans: &[Plan], names: &dyn Fn(RelationId) -> Option<StoredNames>) -> Result<Sql, Error> {
+    select_columns(plans, None, names)
+}
+
+/// The same with other columns than those of the returned relation.
+fn select_columns(
+    plans: &[Plan],
+    columns: Option<&[(ColumnRef, String)]>,
+    names: &dyn Fn(RelationId) -> Option<StoredNames>,
+) -> Result<Sql, Error> {
     let mut sql = Sql::default();
     if plans.is_empty() {
         return Err(Error::Misfit { problem: "no plan" });
@@ -52,7 +65,7 @@ pub fn select(plans: &[Plan], names: &dyn Fn(RelationId) -> Option<StoredNames>)
         let relations = plan.relations.iter().map(|relation| names(*relation));
         let relations: Option<Vec<_>> = relations.collect();
         let Some(relations) = relations else { return Err(Error::Misfit { problem: "unknown relation" }) };
-        Printer { sql: &mut sql, relations: &relations }.plan(plan)?;
+        Printer { sql: &mut sql, relations: &relations }.plan(plan, columns)?;
     }
     Ok(sql)
 }
@@ -68,16 +81,25 @@ struct Printer<'a> {
 }
 
 impl Printer<'_> {
-    fn plan(&mut self, plan: &Plan) -> Result<(), Error> {
-        let Some(returned) = self.relations.get(plan.returned) else {
-            return Err(Error::Misfit { problem: "unknown relation" });
-        };
-        let columns: Vec<_> = returned
-            .columns
-            .iter()
-            .map(|name| format!("{}.{}", alias(plan.returned), quoted(name)))
-            .collect();
-        self.put(&format!("SELECT {}", columns.join(", ")));
+    fn plan(&mut self, plan: &Plan, columns: Option<&[(ColumnRef, String)]>) -> Result<(), Error> {
+        self.put("SELECT ");
+        match columns {
+            Some(columns) => {
+                for (position, (column, name)) in columns.iter().enumerate() {
+                    self.put(if position == 0 { "" } else { ", " });
+                    self.column(*column)?;
+                    self.put(&format!(" AS {}", quoted(name)));
+                }
+            }
+            None => {
+                let Some(returned) = self.relations.get(plan.returned) else {
+                    return Err(Error::Misfit { problem: "unknown relation" });
+                };
+                let own = |name: &String| format!("{}.{}", alias(plan.returned), quoted(name));
+                let columns: Vec<_> = returned.columns.iter().map(own).collect();
+                self.put(&columns.join(", "));
+            }
+        }
         for (position, relation) in self.relations.iter().enumerate() {
             self.put(if position == 0 { " FROM " } else { " CROSS JOIN " });
             let (schema, table) = (quoted(&relation.schema), quoted(&relation.table));
@@ -165,7 +187,7 @@ mod tests {
     use crate::{Access, Plan, RelationId, VisibilityRules, subscribe};
     use spacetime_definition::Type;
 
-    fn names(relation: RelationId) -> Option<StoredNames> {
+    pub(super) fn names(relation: RelationId) -> Option<StoredNames> {
         let relation = schema().relations.get(relation)?.clone();
         let columns = relation.columns.into_iter().map(|column| column.name).collect();
         Some(StoredNames { schema: "a\"b".to_owned(), table: relation.name, columns })

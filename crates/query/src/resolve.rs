@@ -39,6 +39,12 @@ pub fn check(query: &syntax::Query, schema: &Schema, access: Access) -> Result<P
 /// `JOIN` without `ON`: an equality in WHERE is the join condition (wire.md §4.2).
 fn with_joins_of_filter(mut plan: Plan) -> Plan {
     let mut rest = Predicate::Constant(true);
+    // An equality within one relation connects nothing, also if it was written after ON.
+    let (joins, own) = plan.joins.into_iter().partition(|(left, right)| left.relation != right.relation);
+    plan.joins = joins;
+    for (left, right) in own {
+        rest = rest.and(Predicate::Compare(left, Comparison::Eq, Operand::Column(right)));
+    }
     for part in plan.filter.conjuncts() {
         match part {
             Predicate::Compare(left, Comparison::Eq, Operand::Column(right))

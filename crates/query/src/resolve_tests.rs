@@ -93,6 +93,9 @@ fn binding_the_sender_makes_a_literal() {
 fn joins_of_subscriptions() {
     let on = subscription("SELECT u.* FROM user u JOIN member m ON u.id = m.user_id WHERE m.room = 3");
     let implicit = subscription("SELECT u.* FROM user u JOIN member m WHERE u.id = m.user_id AND m.room = 3");
+    let own = subscription("SELECT u.* FROM user u JOIN member m ON u.id = u.id WHERE u.id = m.user_id")
+        .expect("a plan");
+    assert_eq!(own[0].joins.len(), 1);
     assert!(on.is_ok());
     assert_eq!(on, implicit);
     for (text, message) in [

@@ -57,7 +57,7 @@ impl Parser {
         } else {
             (Projection::All, Output::Columns(self.list(Self::output_column)?))
         };
-        let Query { from, joins, filter, .. } = self.from_clause(projection.clone())?;
+        let Query { from, joins, filter, .. } = self.relations_and_filter(projection.clone())?;
         let limit = if self.take_word("LIMIT") { Some(self.count()?) } else { None };
         Ok(Select { query: Query { projection, from, joins, filter }, output, limit })
     }
