@@ -12,6 +12,15 @@
 //! Names are case-sensitive and no word is reserved where a name must stand: `SELECT user.* FROM user` is a query.
 //! A word that could continue the query (`JOIN`, `ON`, `WHERE`, …) is no alias unless it is quoted.
 //!
+//! `/sql` ([`parse_statement`], [`check_statement`], [`print_statement`]) adds (wire.md §4.4):
+//!
+//! ```text
+//! statement := SELECT (proj | column [AS name] {',' …} | COUNT '(' '*' ')' AS name) FROM rel [WHERE pred] [LIMIT n]
+//!            | INSERT INTO table '(' column {',' …} ')' VALUES '(' literal {',' …} ')' {',' …}
+//!            | UPDATE table SET column '=' literal {',' …} [WHERE pred] | DELETE FROM table [WHERE pred]
+//!            | SET row_limit ('=' | TO) n | SHOW row_limit
+//! ```
+//!
 //! From text to rows:
 //!
 //! 1. [`subscribe`] parses a text, resolves its names in a [`Schema`], gives literals the types of the columns beside
