@@ -1,5 +1,9 @@
 //! Recursive descent over tokens. Positions are those of the tokens.
 
+mod statement;
+
+pub use statement::parse_statement;
+
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use crate::dialect::SubscriptionDialect;
@@ -42,6 +46,15 @@ const AFTER_RELATION: [&str; 17] = [
 /// [`Error::Syntax`] with the position of the first token that fits nothing, [`Error::TooLong`] and
 /// [`Error::TooDeep`] beyond the limits.
 pub fn parse(text: &str) -> Result<Query, Error> {
+    let mut parser = tokens(text)?;
+    parser.expect_word("SELECT")?;
+    let projection = parser.projection()?;
+    let query = parser.relations_and_filter(projection)?;
+    parser.end()?;
+    Ok(query)
+}
+
+fn tokens(text: &str) -> Result<Parser, Error> {
     if text.len() > MAX_LENGTH {
         return Err(Error::TooLong { length: text.len() });
     }
@@ -49,7 +62,7 @@ pub fn parse(text: &str) -> Result<Query, Error> {
         .tokenize_with_location()
         .map_err(|error| Error::Syntax { position: position(error.location), problem: error.message })?;
     let tokens = tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
-    Parser { tokens, next: 0, end: end_of(text) }.query()
+    Ok(Parser { tokens, next: 0, end: end_of(text) })
 }
 
 fn position(location: Location) -> Position {
@@ -123,21 +136,26 @@ impl Parser {
         Ok(Name { text, position })
     }
 
-    fn query(mut self) -> Result<Query, Error> {
-        self.expect_word("SELECT")?;
-        let projection = self.projection()?;
+    fn relations_and_filter(&mut self, projection: Projection) -> Result<Query, Error> {
         self.expect_word("FROM")?;
         let from = self.relation()?;
         let mut joins = Vec::new();
         while self.at_word("JOIN") || self.at_word("INNER") {
             joins.push(self.join()?);
         }
-        let filter = if self.take_word("WHERE") { Some(self.disjunction(0)?) } else { None };
+        Ok(Query { projection, from, joins, filter: self.filter()? })
+    }
+
+    fn filter(&mut self) -> Result<Option<Expression>, Error> {
+        if self.take_word("WHERE") { self.disjunction(0).map(Some) } else { Ok(None) }
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
         while self.take(&Token::SemiColon) {}
         if self.peek(0).is_some() {
             return self.expected("the end of the query");
         }
-        Ok(Query { projection, from, joins, filter })
+        Ok(())
     }
 
     fn projection(&mut self) -> Result<Projection, Error> {

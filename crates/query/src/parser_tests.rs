@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use crate::{Error, Expression, Literal, MAX_DEPTH, MAX_LENGTH, Operand, Projection, parse};
+use crate::syntax::{Expression, Literal, Operand, Projection};
+use crate::{Error, MAX_DEPTH, MAX_LENGTH, parse};
 
 fn refused_at(text: &str) -> (u64, u64) {
     match parse(text) {

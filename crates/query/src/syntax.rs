@@ -54,7 +54,7 @@ pub enum Expression {
     Operand(Operand),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     Eq,
     Ne,
@@ -81,4 +81,56 @@ pub enum Literal {
     String(String),
     /// Digits of `0x…` or `x'…'`, without the prefix.
     Hex(String),
+}
+
+/// A statement of the one-off dialect (wire.md §4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Statement {
+    Select(Select),
+    Insert {
+        table: Name,
+        columns: Vec<Name>,
+        rows: Vec<Vec<(Literal, Position)>>,
+    },
+    Update {
+        table: Name,
+        assignments: Vec<Assignment>,
+        filter: Option<Expression>,
+    },
+    Delete {
+        table: Name,
+        filter: Option<Expression>,
+    },
+    /// `SET row_limit = n`
+    SetRowLimit(u64),
+    /// `SHOW row_limit`
+    ShowRowLimit,
+}
+
+/// A query whose answer need not be whole rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Select {
+    /// The projection counts only if the output is [`Output::Rows`].
+    pub query: Query,
+    pub output: Output,
+    pub limit: Option<u64>,
+}
+
+/// What a [`Select`] answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// The rows that the query's projection names.
+    Rows,
+    /// Columns, each with its alias.
+    Columns(Vec<(Column, Option<Name>)>),
+    /// `COUNT(*) AS name`
+    Count(Name),
+}
+
+/// `column = literal` of an UPDATE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    pub column: Name,
+    pub value: Literal,
+    pub position: Position,
 }
