@@ -12,6 +12,7 @@ mod paths;
 mod plan;
 mod publish;
 mod ready;
+mod rows;
 mod schedule;
 mod triggers;
 mod update;
@@ -22,6 +23,7 @@ pub(crate) use log::{LogFile, read_log};
 pub(crate) use paths::StatePaths;
 pub(crate) use publish::{drop_module, plan_publish, publish};
 pub(crate) use ready::{ReadyModule, ready};
+pub(crate) use rows::read_rows;
 pub(crate) use schedule::{
     ScheduledRow, ScheduledTable, has_scheduled_reducers, heal, reducer_of, schedule_at, scheduled_table,
 };

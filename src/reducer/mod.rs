@@ -4,6 +4,7 @@
 //! (reads).
 
 mod arguments;
+mod batch;
 mod boot;
 mod call;
 mod caller;
@@ -14,6 +15,7 @@ mod scheduled;
 mod tables;
 mod wrapper;
 
+pub(crate) use batch::call_batch;
 pub(crate) use boot::boot;
 pub(crate) use call::{call_init, call_with_json};
 pub(crate) use caller::{Caller, session_connection_id};

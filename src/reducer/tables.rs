@@ -73,6 +73,11 @@ impl CallTables {
         }
     }
 
+    /// Whether the call has written to a table.
+    pub(super) fn has_written(&self) -> bool {
+        self.has_written
+    }
+
     /// Position of the table with this id.
     pub(super) fn table(&self, id: u32) -> HostResult<usize> {
         let position = id.checked_sub(FIRST_TABLE_ID).map(|position| position as usize);
