@@ -34,21 +34,24 @@ packages_in() {
 sdk_packages=$(packages_in "$here"/examples/*/Cargo.toml "$here"/fixtures/*/Cargo.toml | grep -v '^assemble ')
 pinned_packages=$(packages_in "$here"/fixtures/sdk-versions/*/Cargo.toml)
 raw_names=$(basename -s .wat -a "$here"/fixtures/raw/*.wat)
-all_names=$({ cut -d' ' -f1 <<<"$sdk_packages"; cut -d' ' -f1 <<<"$pinned_packages"; printf '%s\n' "$raw_names"; } | sort)
-readonly sdk_packages pinned_packages raw_names all_names
+c_names=$(basename -s .c -a "$here"/c/*.c)
+assemblyscript_names=scores
+all_names=$({ cut -d' ' -f1 <<<"$sdk_packages"; cut -d' ' -f1 <<<"$pinned_packages"; printf '%s\n' "$raw_names" "$c_names" "$assemblyscript_names"; } | sort)
+readonly sdk_packages pinned_packages raw_names c_names assemblyscript_names all_names
 
 # The names among $1 (one per line, with or without a folder behind) that were asked for.
 wanted_of() { awk 'NR == FNR { want[$1]; next } $1 in want' <(printf '%s\n' "$wanted") <(printf '%s\n' "$1"); }
 
-# proc macros are linked natively, so a C compiler driver must be there.
-require_linker() {
-  command -v cc >/dev/null && return
-  command -v apt-get >/dev/null || fail "no C compiler (cc) found: install gcc"
-  say "installing gcc (cargo links the macros' build with it)"
-  local root=()
+# Installs the packages $3… unless the program $1 is there; $2 says what for.
+require() {
+  local program=$1 purpose=$2 root=()
+  shift 2
+  command -v "$program" >/dev/null && return
+  command -v apt-get >/dev/null || fail "$program not found ($purpose): install $*"
+  say "installing $* ($purpose)"
   [ "$(id -u)" = 0 ] || root=(sudo)
   "${root[@]}" apt-get update -qq >&2
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends gcc libc6-dev >&2
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >&2
 }
 
 # cargo with the guests' toolchain; prints only what it compiles.
@@ -112,6 +115,42 @@ build_raw_modules() {
   for name in $names; do install_wasm "$guests/raw/$name.wasm"; done
 }
 
+build_c_modules() {
+  local names name
+  names=$(wanted_of "$c_names")
+  [ -n "$names" ] || return 0
+  require clang "it compiles C to wasm" clang
+  require wasm-ld "it links wasm" lld
+  say "compiling the modules in C"
+  mkdir -p "$guests/c"
+  for name in $names; do
+    # No C library: -fno-builtin keeps the compiler from making a loop a call to itself.
+    clang --target=wasm32-unknown-unknown -std=c11 -Wall -Wextra -Wno-unused-parameter -Werror -O2 -mbulk-memory \
+      -nostdlib -ffreestanding -fno-builtin -Wl,--no-entry "$here/c/$name.c" -o "$guests/c/$name.wasm"
+    install_wasm "$guests/c/$name.wasm"
+  done
+}
+
+build_assemblyscript_modules() {
+  local names name work=$guests/assemblyscript
+  names=$(wanted_of "$assemblyscript_names")
+  [ -n "$names" ] || return 0
+  require npm "it installs the AssemblyScript compiler" nodejs npm
+  say "compiling the modules in AssemblyScript"
+  mkdir -p "$work"
+  # Not in the source folder: nothing is made there.
+  cp "$here"/assemblyscript/* "$work"
+  if ! cmp -s "$work/package-lock.json" "$work/node_modules/.installed"; then
+    (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
+    cp "$work/package-lock.json" "$work/node_modules/.installed"
+  fi
+  for name in $names; do
+    (cd "$work" && node_modules/.bin/asc "$name.ts" -o "$name.wasm" -O3 --debug --runtime incremental \
+      --use abort=spacetime/abort)
+    install_wasm "$work/$name.wasm"
+  done
+}
+
 main() {
   local name
   case "${1:-}" in
@@ -125,11 +164,13 @@ main() {
       grep -qx -- "$name" <<<"$all_names" || fail "no module is called '$name' (modules/build.sh --list shows them)"
     done
   fi
-  require_linker
+  require cc "cargo links the macros' build with it" gcc libc6-dev
   tools=$("$here/toolchain.sh")
   build_sdk_modules
   build_pinned_modules
   build_raw_modules
+  build_c_modules
+  build_assemblyscript_modules
   say "done: $(wc -l <<<"$wanted") modules in $out"
 }
 

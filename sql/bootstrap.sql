@@ -69,6 +69,14 @@ CREATE TABLE spacetime._client (
     PRIMARY KEY (module, identity, connection_id)
 );
 CREATE INDEX ON spacetime._client (gateway);
+-- Values may be secrets: read through functions that ask who wants to know, and never dumped. Without a foreign key, so
+-- that they survive a publish that begins afresh.
+CREATE TABLE spacetime._environment (
+    identity bytea NOT NULL,
+    name text NOT NULL,
+    value text NOT NULL,
+    PRIMARY KEY (identity, name)
+);
 
 SELECT pg_catalog.pg_extension_config_dump('spacetime._installation', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._module', '');

@@ -21,16 +21,19 @@ CREATE VIEW spacetime.tables WITH (security_barrier) AS
 SELECT v.name AS module,
        t.value ->> 'name' AS name,
        m.schema_name AS schema,
-       t.value ->> 'pg_name' AS pg_table,
+       k.kind,
+       CASE k.kind WHEN 'table' THEN t.value ->> 'pg_name' END AS pg_table,
        (t.value ->> 'is_public')::boolean AS is_public,
        c.ordinality::int AS column_number,
        c.value ->> 'name' AS column_name,
-       c.value ->> 'pg_name' AS pg_column,
+       CASE k.kind WHEN 'table' THEN c.value ->> 'pg_name' END AS pg_column,
        c.value ->> 'sats_type' AS sats_type,
-       c.value ->> 'sql_type' AS sql_type
+       CASE k.kind WHEN 'table' THEN c.value ->> 'sql_type' END AS sql_type
 FROM spacetime._module m
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
 CROSS JOIN jsonb_array_elements(m.storage -> 'tables') WITH ORDINALITY t
+-- Nothing is stored of an event table: it has no name in Postgres.
+CROSS JOIN LATERAL (SELECT CASE WHEN (t.value ->> 'is_event')::boolean THEN 'event' ELSE 'table' END AS kind) k
 CROSS JOIN jsonb_array_elements(t.value -> 'columns') WITH ORDINALITY c;
 
 CREATE VIEW spacetime.reducers WITH (security_barrier) AS
@@ -92,6 +95,8 @@ COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a redu
 COMMENT ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) IS 'the steps publish_module would take, and which it would refuse';
 COMMENT ON FUNCTION spacetime.drop_module(text, boolean) IS 'removes a module, with its data unless keep_data';
 COMMENT ON FUNCTION spacetime.describe(text) IS 'the definition of a module';
+COMMENT ON FUNCTION spacetime.set_env(text, text, text) IS 'sets an environment variable that a module declares; NULL removes it';
+COMMENT ON FUNCTION spacetime.env(text) IS 'environment variables of a module and their values, for its owner';
 COMMENT ON FUNCTION spacetime.logs(text, integer, text) IS 'what a module logged, newest last, calls that were rolled back included';
 COMMENT ON FUNCTION spacetime.check_module(text) IS 'differences between a module and its tables';
 COMMENT ON FUNCTION spacetime.sender() IS 'the identity reducers get as sender from this session';

@@ -2,11 +2,13 @@
 //! decided before, in [`crate::module`] and [`crate::sql_api`].
 
 mod client;
+mod environment;
 mod module;
 mod schedule;
 mod storage;
 
 pub(crate) use client::{Client, client, clients_of_gateway, delete_client, insert_client};
+pub(crate) use environment::{forget_variables, set_variable, variable};
 pub(crate) use module::{
     Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema,
     grants, insert, installation, own_triggers, update_code, wasm,

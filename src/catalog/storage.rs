@@ -29,11 +29,20 @@ pub(crate) struct StoredTable {
     pub(crate) name: String,
     pub(crate) pg_name: String,
     pub(crate) is_public: bool,
+    /// Nothing is stored: no relation has the name, and there are no indexes.
+    pub(crate) is_event: bool,
     pub(crate) columns: Vec<StoredColumn>,
     pub(crate) indexes: Vec<StoredIndex>,
     pub(crate) sequences: Vec<StoredSequence>,
     /// Unique index over the hash of the whole row, on tables without any other unique index.
     pub(crate) row_hash_index: Option<String>,
+}
+
+impl StoragePlan {
+    /// The tables that are relations in Postgres: all but event tables.
+    pub(crate) fn relations(&self) -> impl Iterator<Item = &StoredTable> {
+        self.tables.iter().filter(|table| !table.is_event)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! From a storage plan to the SQL that carries it out. Text only; run by [`super::publish`].
 
 use spacetime_auth::Identity;
-use spacetime_definition::Definition;
 
 use crate::catalog::{
     Grant, StoragePlan, StoredColumn, StoredIndex, StoredReducer, StoredSequence, StoredTable, StoredType,
@@ -32,6 +31,9 @@ pub(super) fn drop_schema(schema: &str) -> String {
 pub(super) fn create_whole_table(table: &StoredTable, schema: &str) -> Vec<String> {
     let mut statements: Vec<_> =
         table.sequences.iter().map(|sequence| create_sequence(sequence, schema)).collect();
+    if table.is_event {
+        return statements;
+    }
     statements.push(create_table(table, schema));
     statements.extend(table.sequences.iter().map(|sequence| own_sequence(table, sequence, schema)));
     statements.extend(table.indexes.iter().map(|index| create_index(table, index, schema)));

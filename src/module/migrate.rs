@@ -6,7 +6,7 @@ use spacetime_definition::migration::{Change, Migration, Obstacle, Step, TableMa
 use spacetime_definition::{Definition, Table, Type};
 
 use super::{ddl, plan, triggers};
-use crate::catalog::{Grant, ModuleRow, StoragePlan, StoredReducer, StoredTable, StoredType};
+use crate::catalog::{Grant, ModuleRow, StoragePlan, StoredReducer, StoredSequence, StoredTable, StoredType};
 use crate::error::Result;
 use crate::pg::name::{quote, quote_qualified};
 
@@ -285,7 +285,14 @@ impl Versions<'_> {
             return Vec::new();
         };
         let table = quote_qualified(schema, &old.pg_name);
+        let drop_sequence = |sequence: &StoredSequence| {
+            format!("DROP SEQUENCE IF EXISTS {}", quote_qualified(schema, &sequence.pg_name))
+        };
         match change {
+            // An event table is nothing but its sequences.
+            Change::DropTable(_) if old.is_event => old.sequences.iter().map(drop_sequence).collect(),
+            Change::DropSequence(_, at) if old.is_event => vec![drop_sequence(&old.sequences[at])],
+            _ if old.is_event => Vec::new(),
             Change::DropIndex(_, at) => {
                 let index = &old.indexes[at];
                 vec![if index.is_unique {
@@ -299,7 +306,7 @@ impl Versions<'_> {
                 let column = quote(&old.columns[sequence.column].pg_name);
                 vec![
                     format!("ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT"),
-                    format!("DROP SEQUENCE IF EXISTS {}", quote_qualified(schema, &sequence.pg_name)),
+                    drop_sequence(sequence),
                 ]
             }
             Change::DropColumn(_, at) => {
@@ -314,6 +321,14 @@ impl Versions<'_> {
         let schema = &self.old.schema_name;
         Ok(match change {
             Change::CreateTable(table) => ddl::create_whole_table(&self.new.tables[table], schema),
+            Change::AddSequence(table, sequence) if self.new.tables[table].is_event => {
+                vec![ddl::create_sequence(&self.new.tables[table].sequences[sequence], schema)]
+            }
+            Change::CreateIndex(table, _) | Change::AddColumn(table, _) | Change::ChangeColumn(table, _)
+                if self.new.tables[table].is_event =>
+            {
+                Vec::new()
+            }
             Change::CreateIndex(table, index) => {
                 let table = &self.new.tables[table];
                 vec![ddl::create_index(table, &table.indexes[index], schema)]

@@ -3,6 +3,7 @@
 mod check;
 mod column_change;
 mod ddl;
+mod environment;
 mod last_writer;
 mod log;
 mod migrate;
@@ -18,6 +19,7 @@ mod triggers;
 mod update;
 
 pub(crate) use check::check;
+pub(crate) use environment::{environment, read_variable, set_variable};
 pub(crate) use last_writer::{lock_for_sql_writer, require_last_writer_seen};
 pub(crate) use log::{LogFile, read_log};
 pub(crate) use paths::StatePaths;

@@ -289,6 +289,7 @@ fn stored_table(
         .indexes
         .iter()
         .enumerate()
+        .filter(|_| !table.is_event)
         .map(|(at, index)| {
             let is_primary_key = !has_primary_key
                 && index.columns.len() == 1
@@ -315,12 +316,13 @@ fn stored_table(
     let has_unique = indexes.iter().any(|index| index.is_unique);
     Ok(StoredTable {
         name: table.name.clone(),
-        row_hash_index: (!has_unique).then(|| {
+        row_hash_index: (!has_unique && !table.is_event).then(|| {
             let kept = before.and_then(|(stored, _)| stored.row_hash_index.clone());
             kept.unwrap_or_else(|| names.choose(&format!("{}_row_hash", table.name)))
         }),
         pg_name,
         is_public: table.is_public,
+        is_event: table.is_event,
         columns,
         indexes,
         sequences,

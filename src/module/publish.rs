@@ -123,7 +123,6 @@ fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload
     let log = Rc::new(LogFile::new(StatePaths::log(identity)));
     let (_, description) = reducer::boot(&code, module, identity, log)?;
     let definition = spacetime_definition::decode(&description).map_err(refused)?;
-    require_supported(&definition)?;
     Ok(Upload { wasm, sha256, description, definition })
 }
 
@@ -229,6 +228,7 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     access::lock_catalog(catalog::catalog_oid()?);
     let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
     require_owner(&row)?;
+    catalog::forget_variables(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())
 }
 
@@ -362,16 +362,6 @@ fn require_free_schema(schema: &str) -> Result<()> {
         return Err(Error::AlreadyExists { what, hint });
     }
     Ok(())
-}
-
-fn require_supported(definition: &Definition) -> Result<()> {
-    match definition.tables.iter().find(|table| table.is_event) {
-        None => Ok(()),
-        Some(table) => Err(Error::Unsupported {
-            what: format!("table {:?} is an event table, which is not supported yet", table.name),
-            hint: "Make it an ordinary table and delete rows that have been handled.".into(),
-        }),
-    }
 }
 
 /// Says what of a module will not work, as long as it does not.

@@ -229,19 +229,25 @@ impl ReadyModule {
         }
     }
 
-    fn make_codec(&self, at: usize, relation: Oid, table: &OpenTable) -> Result<Rc<TableCodec>> {
+    /// Column and sequence of each auto-increment column of a table.
+    pub(crate) fn sequences(&self, at: usize) -> Result<Vec<(usize, Oid)>> {
         let stored = &self.row.storage.tables[at];
         let sequence = |sequence: &StoredSequence| {
             let oid = access::relation(self.schema, &sequence.pg_name);
             let problem = || self.changed(stored, format!("sequence {:?} is gone", sequence.pg_name));
             oid.map(|oid| (sequence.column, oid)).ok_or_else(problem)
         };
+        stored.sequences.iter().map(sequence).collect()
+    }
+
+    fn make_codec(&self, at: usize, relation: Oid, table: &OpenTable) -> Result<Rc<TableCodec>> {
+        let stored = &self.row.storage.tables[at];
         let names = PartNames {
             table: &stored.pg_name,
             columns: stored.columns.iter().map(|column| column.pg_name.as_str()).collect(),
             indexes: stored.indexes.iter().map(|index| index.pg_name.as_str()).collect(),
             row_hash_index: stored.row_hash_index.as_deref(),
-            sequences: stored.sequences.iter().map(sequence).collect::<Result<_>>()?,
+            sequences: self.sequences(at)?,
         };
         TableCodec::new(&self.row.name, &self.definition.tables[at], &names, relation, table).map(Rc::new)
     }

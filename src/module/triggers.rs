@@ -25,6 +25,9 @@ pub(super) fn of_table(
     let name = quote_qualified(&row.schema_name, &stored.pg_name);
     let identity = literal(&row.identity.to_string());
     let mut triggers = Vec::new();
+    if stored.is_event {
+        return triggers;
+    }
     if row.concurrency == Concurrency::Serial && row.sql_writers == SqlWriters::Locked {
         triggers.push(lock(&name, &row.storage.lock_table, &identity));
     }
@@ -62,7 +65,7 @@ fn note_schedule(table: &str, identity: &str) -> OwnTrigger {
 
 /// Statements that free a module's tables from all of them.
 pub(super) fn drop(plan: &StoragePlan, schema: &str) -> impl Iterator<Item = String> {
-    plan.tables.iter().flat_map(move |table| {
+    plan.relations().flat_map(move |table| {
         let table = quote_qualified(schema, &table.pg_name);
         NAMES.map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {table}"))
     })

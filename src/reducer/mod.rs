@@ -1,7 +1,7 @@
 //! The meaning of a reducer call: who calls, with which arguments, in which transaction state, with what outcome.
 //!
-//! One call from end to end is [`call`]; what the guest can do to tables meanwhile is [`tables`] (writes) and [`scans`]
-//! (reads).
+//! One call from end to end is [`call`]; what the guest can do to tables meanwhile is [`tables`] (writes), [`scans`]
+//! (reads) and [`events`] (event tables).
 
 mod arguments;
 mod batch;
@@ -9,6 +9,8 @@ mod boot;
 mod call;
 mod caller;
 mod connection;
+mod event_access;
+mod events;
 mod keys;
 mod scans;
 mod scheduled;

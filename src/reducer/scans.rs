@@ -16,17 +16,33 @@ const FIRST_BATCH_BYTES: usize = 64 << 10;
 
 /// A scan the guest has not read to its end.
 pub(super) struct OpenScan {
-    pub(super) scan: Scan,
-    table: usize,
-    codec: Rc<TableCodec>,
     /// Rows read and not yet handed on.
     batch: RowBatch,
-    has_more: bool,
+    /// Where the others come from; `None` when there are none.
+    rest: Option<TableScan>,
+}
+
+/// A scan of a table in Postgres.
+pub(super) struct TableScan {
+    scan: Scan,
+    table: usize,
+    codec: Rc<TableCodec>,
+}
+
+impl OpenScan {
+    pub(super) fn close(self) {
+        if let Some(mut rest) = self.rest {
+            rest.scan.close();
+        }
+    }
 }
 
 impl CallTables {
     pub(super) fn count(&mut self, table: u32) -> HostResult<u64> {
         let at = self.table(table)?;
+        if self.is_event(at) {
+            return self.count_events(at);
+        }
         let mut count = 0;
         let opened = self.opened(at)?;
         Scan::of_table().run(&opened.table, &mut |_| {
@@ -38,17 +54,26 @@ impl CallTables {
 
     pub(super) fn scan_table(&mut self, table: u32) -> HostResult<ScanId> {
         let at = self.table(table)?;
+        if self.is_event(at) {
+            return self.scan_events(at, |table, _| Ok(table.all()));
+        }
         let codec = Rc::clone(&self.opened(at)?.codec);
         self.begin(Scan::of_table(), at, codec)
     }
 
     pub(super) fn scan_point(&mut self, index: u32, point: &[u8]) -> HostResult<ScanId> {
+        if let Some((at, index)) = self.event_index(index) {
+            return self.scan_events(at, |table, definition| table.point(definition, index, point));
+        }
         let (scan, at) = self.point(index, point)?;
         let codec = Rc::clone(&self.opened(at)?.codec);
         self.begin(scan, at, codec)
     }
 
     pub(super) fn scan_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<ScanId> {
+        if let Some((at, index)) = self.event_index(index) {
+            return self.scan_events(at, |table, definition| table.range(definition, index, range));
+        }
         let (scan, at) = self.range(index, range)?;
         let codec = Rc::clone(&self.opened(at)?.codec);
         self.begin(scan, at, codec)
@@ -81,14 +106,19 @@ impl CallTables {
 
     /// Whether every scan of the call has read its last row from the table.
     fn has_no_open_scan(&self) -> bool {
-        self.scans.iter().flatten().all(|open| !open.has_more)
+        self.scans.iter().flatten().all(|open| open.rest.is_none())
     }
 
     fn begin(&mut self, scan: Scan, table: usize, codec: Rc<TableCodec>) -> HostResult<ScanId> {
-        let mut open = OpenScan { scan, table, codec, batch: RowBatch::default(), has_more: true };
+        let mut rest = TableScan { scan, table, codec };
         let mut batch = RowBatch::default();
-        open.has_more = self.read(&mut open, FIRST_BATCH_BYTES, &mut batch)?;
-        open.batch = batch;
+        let has_more = self.read(&mut rest, FIRST_BATCH_BYTES, &mut batch)?;
+        self.keep_open(has_more.then_some(rest), batch)
+    }
+
+    /// Keeps a scan, and the rows already read, until the guest asks for them.
+    pub(super) fn keep_open(&mut self, rest: Option<TableScan>, batch: RowBatch) -> HostResult<ScanId> {
+        let open = OpenScan { batch, rest };
         let waiting = self.scans.iter().flatten().map(|open| open.batch.bytes.capacity()).sum::<usize>();
         let limit = crate::guc::max_memory_bytes();
         if waiting + open.batch.bytes.capacity() > limit {
@@ -109,7 +139,7 @@ impl CallTables {
     }
 
     /// Appends rows to `batch`; returns whether there may be more.
-    fn read(&mut self, open: &mut OpenScan, bytes_wanted: usize, batch: &mut RowBatch) -> HostResult<bool> {
+    fn read(&mut self, open: &mut TableScan, bytes_wanted: usize, batch: &mut RowBatch) -> HostResult<bool> {
         let memory = self.memory;
         let opened = self.opened(open.table)?;
         let codec = &open.codec;
@@ -140,10 +170,13 @@ impl CallTables {
         let taken = self.scans.get_mut(slot).and_then(Option::take);
         let mut open = taken.ok_or_else(|| Error::Internal("scan is not open".into()))?;
         append(batch, std::mem::take(&mut open.batch));
-        if open.has_more && batch.bytes.len() < bytes_wanted {
-            open.has_more = self.read(&mut open, bytes_wanted, batch)?;
+        if batch.bytes.len() < bytes_wanted
+            && let Some(rest) = &mut open.rest
+            && !self.read(rest, bytes_wanted, batch)?
+        {
+            open.rest = None;
         }
-        let has_more = open.has_more;
+        let has_more = open.rest.is_some();
         if has_more {
             self.scans[slot] = Some(open);
         }
@@ -151,8 +184,8 @@ impl CallTables {
     }
 
     pub(super) fn close_scan(&mut self, scan: ScanId) {
-        if let Some(mut open) = self.scans.get_mut(scan.0 as usize).and_then(Option::take) {
-            open.scan.close();
+        if let Some(open) = self.scans.get_mut(scan.0 as usize).and_then(Option::take) {
+            open.close();
         }
     }
 }

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use spacetime_definition::bsatn::Reader;
 
 use super::caller::Caller;
+use super::events::Events;
 use super::keys;
 use super::scans::OpenScan;
 use crate::catalog;
 use crate::error::{Error, Result};
-use crate::module::{ReadyModule, schedule_at};
+use crate::module::{ReadyModule, read_variable, schedule_at};
 use crate::pg::memory::CallMemory;
 use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
@@ -26,7 +27,7 @@ use crate::wasm::host::{Errno, Host, HostError, HostResult, LogRecord, RangeByte
 /// First id of a module's own tables (module-abi.md §1.9); lower ones are the reference's system tables.
 const FIRST_TABLE_ID: u32 = 4097;
 /// First index id, so that 0 is no index.
-const FIRST_INDEX_ID: u32 = 1;
+pub(super) const FIRST_INDEX_ID: u32 = 1;
 
 /// Tables and scans that a call has open.
 pub(super) struct CallTables {
@@ -35,6 +36,7 @@ pub(super) struct CallTables {
     pub(super) memory: CallMemory,
     open: Vec<Option<OpenedTable>>,
     pub(super) scans: Vec<Option<OpenScan>>,
+    pub(super) events: Events,
     has_written: bool,
 }
 
@@ -60,17 +62,19 @@ impl IndexAccess {
 impl CallTables {
     pub(super) fn new(module: Rc<ReadyModule>, caller: Caller, memory: CallMemory) -> Self {
         let open = module.definition.tables.iter().map(|_| None).collect();
-        Self { module, caller, memory, open, scans: Vec::new(), has_written: false }
+        let (scans, events) = (Vec::new(), Events::default());
+        Self { module, caller, memory, open, scans, events, has_written: false }
     }
 
     /// Closes everything after a call that ended well.
     pub(super) fn close(&mut self) {
-        for mut scan in self.scans.drain(..).flatten() {
-            scan.scan.close();
+        for scan in self.scans.drain(..).flatten() {
+            scan.close();
         }
         for opened in self.open.drain(..).flatten() {
             opened.table.close();
         }
+        self.events = Events::default();
     }
 
     /// Whether the call has written to a table.
@@ -96,7 +100,8 @@ impl CallTables {
     /// Finds an index by its id and opens its table.
     pub(super) fn index(&mut self, id: u32) -> HostResult<IndexAccess> {
         let place = id.checked_sub(FIRST_INDEX_ID).and_then(|id| self.module.index_place(id as usize));
-        let (table, position) = place.ok_or(Errno::NoSuchIndex)?;
+        let (table, position) =
+            place.filter(|(table, _)| !self.is_event(*table)).ok_or(Errno::NoSuchIndex)?;
         let codec = Rc::clone(&self.opened(table)?.codec);
         if codec.indexes[position].facts.is_none() {
             let problem = format!("index {:?} is gone", codec.indexes[position].name);
@@ -137,6 +142,9 @@ impl CallTables {
     fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
         let at = self.table(table)?;
         self.require_schedulable(at, row)?;
+        if self.is_event(at) {
+            return self.insert_event(at, row, generated);
+        }
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
@@ -157,6 +165,9 @@ impl CallTables {
 
     fn update(&mut self, table: u32, index: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
         let at = self.table(table)?;
+        if self.is_event(at) {
+            return self.update_event(at, index, row, generated);
+        }
         let access = self.index(index)?;
         if access.table != at {
             return Err(Errno::NoSuchIndex.into());
@@ -203,6 +214,9 @@ impl CallTables {
 
     fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
         let at = self.table(table)?;
+        if self.is_event(at) {
+            return self.delete_events(at, |table, definition| table.equal_to(definition, rows));
+        }
         let mut reader = Reader::new(rows);
         let count = reader.length().map_err(|_| Errno::BsatnDecodeError)?;
         let codec = Rc::clone(&self.opened(at)?.codec);
@@ -365,12 +379,18 @@ impl Host for CallHost {
 
     fn delete_index_point(&mut self, index: u32, point: &[u8]) -> HostResult<u32> {
         let mut tables = self.0.borrow_mut();
+        if let Some((at, index)) = tables.event_index(index) {
+            return tables.delete_events(at, |table, definition| table.point(definition, index, point));
+        }
         let (scan, at) = tables.point(index, point)?;
         tables.delete_matching(scan, at)
     }
 
     fn delete_index_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<u32> {
         let mut tables = self.0.borrow_mut();
+        if let Some((at, index)) = tables.event_index(index) {
+            return tables.delete_events(at, |table, definition| table.range(definition, index, range));
+        }
         let (scan, at) = tables.range(index, range)?;
         tables.delete_matching(scan, at)
     }
@@ -382,6 +402,9 @@ impl Host for CallHost {
     fn clear(&mut self, table: u32) -> HostResult<u64> {
         let mut tables = self.0.borrow_mut();
         let at = tables.table(table)?;
+        if tables.is_event(at) {
+            return tables.delete_events(at, |table, _| Ok(table.all())).map(u64::from);
+        }
         tables.delete_matching(Scan::of_table(), at).map(u64::from)
     }
 
@@ -395,9 +418,10 @@ impl Host for CallHost {
         Ok(tables.caller.claims.clone().filter(|_| known))
     }
 
-    fn env(&mut self, _name: &str) -> HostResult<Option<String>> {
-        // Modules cannot declare variables yet (publish refuses the section), so none is set.
-        Ok(None)
+    fn env(&mut self, name: &str) -> HostResult<Option<String>> {
+        let module = Rc::clone(&self.0.borrow().module);
+        let declared = module.definition.environment.iter().find(|variable| variable.name == name);
+        Ok(read_variable(&module, declared.ok_or(Errno::HostCallFailure)?)?)
     }
 
     fn schedule_immediate(&mut self, reducer: &str, args: &[u8]) -> HostResult<()> {

@@ -12,5 +12,5 @@ mod value;
 pub(crate) use codec::ValueCodec;
 pub(crate) use literal::literal;
 pub(crate) use storage::{StoredValue, U64As, column_type, stored};
-pub(crate) use table::{IndexCodec, PartNames, TableCodec};
+pub(crate) use table::{IndexCodec, PartNames, TableCodec, append_drawn};
 pub(crate) use value::DecodeError;

@@ -253,7 +253,7 @@ impl ColumnCodec {
 }
 
 /// Sequences count in i64; the column takes the low bytes, as the reference's wrapping does.
-fn append_drawn(value: i64, width: usize, out: &mut Vec<u8>) {
+pub(crate) fn append_drawn(value: i64, width: usize, out: &mut Vec<u8>) {
     let filler = if value < 0 { 0xff } else { 0 };
     let mut bytes = [filler; 32];
     bytes[..8].copy_from_slice(&value.to_le_bytes());

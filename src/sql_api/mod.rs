@@ -9,6 +9,7 @@
 
 mod batch;
 mod client;
+mod environment;
 mod identity;
 mod lock;
 mod module;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::names::{Namespace, Naming};
 use crate::raw::RawModule;
 use crate::resolve::Resolver;
-use crate::{function, table};
+use crate::{environment, function, table};
 
 pub(crate) fn assemble(raw: &RawModule) -> Result<Definition, Error> {
     check_routes(raw)?;
@@ -26,6 +26,7 @@ pub(crate) fn assemble(raw: &RawModule) -> Result<Definition, Error> {
         row_level_security: raw.row_level_security.clone(),
         http_handlers: raw.http_handlers.clone(),
         http_routes: raw.http_routes.clone(),
+        environment: environment::variables(&raw.environment)?,
     };
     // Lifecycles first: a schedule must see that its target is a lifecycle reducer.
     function::bind_lifecycles(raw, &mut definition.reducers)?;

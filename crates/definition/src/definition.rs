@@ -30,6 +30,17 @@ pub struct Definition {
     /// Source names, in declaration order: position is the raw handler id.
     pub http_handlers: Vec<String>,
     pub http_routes: Vec<HttpRoute>,
+    pub environment: Vec<EnvironmentVariable>,
+}
+
+/// Configuration that the module reads by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentVariable {
+    pub name: String,
+    /// The values it may have; `None` is any.
+    pub allowed: Option<Vec<String>>,
+    /// Whether the module can do without a value.
+    pub is_optional: bool,
 }
 
 /// A type with a name, scope and name joined with `.`.

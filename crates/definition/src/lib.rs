@@ -5,6 +5,7 @@
 
 mod assembly;
 mod definition;
+mod environment;
 mod error;
 mod function;
 mod names;
@@ -19,10 +20,11 @@ mod wide_integer;
 
 pub mod bsatn;
 pub mod migration;
+pub mod sort_key;
 
 pub use definition::{
-    Abi, Column, Definition, HttpRoute, Index, IndexAlgorithm, Lifecycle, NamedType, Procedure, Reducer,
-    Schedule, Sequence, Table, UniqueConstraint, View, ViewKind, Visibility,
+    Abi, Column, Definition, EnvironmentVariable, HttpRoute, Index, IndexAlgorithm, Lifecycle, NamedType,
+    Procedure, Reducer, Schedule, Sequence, Table, UniqueConstraint, View, ViewKind, Visibility,
 };
 pub use error::Error;
 pub use schedule_at::{ScheduleAt, next_due};

@@ -2,7 +2,7 @@
 //! (module-abi.md §3.5, §3.6); what follows does not care which SDK it was, except for naming.
 
 use crate::bsatn::Reader;
-use crate::definition::{Abi, HttpRoute, IndexAlgorithm, Lifecycle, Visibility};
+use crate::definition::{Abi, EnvironmentVariable, HttpRoute, IndexAlgorithm, Lifecycle, Visibility};
 use crate::error::Error;
 use crate::types::MAX_TYPE_DEPTH;
 use crate::{raw_v9, raw_v10};
@@ -31,6 +31,7 @@ pub(crate) struct RawModule {
     pub(crate) http_routes: Vec<HttpRoute>,
     /// Source names of a view and of its key columns.
     pub(crate) view_primary_keys: Vec<(String, Vec<String>)>,
+    pub(crate) environment: Vec<EnvironmentVariable>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -202,6 +203,7 @@ impl RawModule {
             http_handlers: Vec::new(),
             http_routes: Vec::new(),
             view_primary_keys: Vec::new(),
+            environment: Vec::new(),
         }
     }
 }

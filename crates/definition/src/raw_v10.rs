@@ -1,7 +1,7 @@
 //! RawModuleDefV10 (module-abi.md §3.6): SDKs 2.0 to 2.14. A list of sections in any order, each at most once.
 
 use crate::bsatn::Reader;
-use crate::definition::{Abi, HttpRoute, Visibility};
+use crate::definition::{Abi, EnvironmentVariable, HttpRoute, Visibility};
 use crate::error::Error;
 use crate::raw::{
     self, ExplicitName, NameKind, RawModule, RawProcedure, RawReducer, RawSchedule, RawTable, string,
@@ -47,7 +47,7 @@ fn section(tag: u8, reader: &mut Reader<'_>, module: &mut RawModule) -> Result<(
                 raw::list(reader, |reader| Ok((string(reader)?, raw::list(reader, string)?)))?;
         }
         14 => empty(reader, "Submodules (section 14)", "publish the submodule as a module of its own")?,
-        15 => empty(reader, "Environment (section 15)", "take configuration from a table instead")?,
+        15 => module.environment = raw::list(reader, environment_variable)?,
         16 => {
             empty(reader, "Outboxes (section 16)", "call the other module's reducer from a client instead")?
         }
@@ -59,6 +59,16 @@ fn section(tag: u8, reader: &mut Reader<'_>, module: &mut RawModule) -> Result<(
         }
     }
     Ok(())
+}
+
+fn environment_variable(reader: &mut Reader<'_>) -> Result<EnvironmentVariable, Error> {
+    let name = string(reader)?;
+    let allowed = match reader.tag(3)? {
+        0 => None,
+        1 => Some(vec![string(reader)?]),
+        _ => Some(raw::list(reader, string)?),
+    };
+    Ok(EnvironmentVariable { name, allowed, is_optional: reader.bool()? })
 }
 
 /// A section that is fine as long as nothing is in it.

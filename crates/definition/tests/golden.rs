@@ -106,6 +106,7 @@ fn expected(abi: Abi) -> Definition {
         row_level_security: vec![],
         http_handlers: vec![],
         http_routes: vec![],
+        environment: vec![],
     }
 }
 

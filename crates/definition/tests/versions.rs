@@ -36,7 +36,7 @@ fn sections_that_are_not_implemented() {
         &with_section(17, vec![]),
         &["section 17", "built with a newer SDK than 2.14; use spacetimedb 2.14 or older"],
     );
-    for (tag, name) in [(14, "Submodules"), (15, "Environment"), (16, "Outboxes")] {
+    for (tag, name) in [(14, "Submodules"), (16, "Outboxes")] {
         decode(&with_section(tag, count(0))).unwrap();
         unsupported(&with_section(tag, count(1)), &[name]);
     }
@@ -231,4 +231,33 @@ fn colliding_names_inside_a_type_are_refused() {
     assert!(column_type(fields).unwrap_err().to_string().contains("two fields"));
     let variants = sum(&[("Foo", U8.into()), ("foo", U8.into())]);
     assert!(column_type(variants).unwrap_err().to_string().contains("two variants"));
+}
+
+#[test]
+fn environment_variables() {
+    let variable = |name: &str, ty: Vec<u8>, optional: u8| [text(name), ty, vec![optional]].concat();
+    let with = |variables: &[Vec<u8>]| {
+        decode(&Module { sections: vec![(15, list(variables))], ..Module::default() }.v10())
+    };
+    let one_of = [vec![2], list(&[text("debug"), text("info")])].concat();
+    let literal = [vec![1], text("on")].concat();
+    let module = with(&[
+        variable("API_KEY", vec![0], 0),
+        variable("_level2", one_of, 1),
+        variable("FLAG", literal, 0),
+    ])
+    .unwrap();
+    let [key, level, flag] = module.environment.as_slice() else { panic!("{:?}", module.environment) };
+    assert_eq!((key.name.as_str(), &key.allowed, key.is_optional), ("API_KEY", &None, false));
+    assert_eq!((level.allowed.as_ref().unwrap().len(), level.is_optional), (2, true));
+    assert_eq!(flag.allowed.as_deref(), Some(&["on".to_owned()][..]));
+
+    let refused = |name: &str| with(&[variable(name, vec![0], 0)]).unwrap_err().to_string();
+    assert!(refused("2ND").contains("2ND"));
+    assert!(refused("").contains("name must be"));
+    assert!(refused("A-B").contains("A-B"));
+    let twice = with(&[variable("A", vec![0], 0), variable("A", vec![0], 1)]).unwrap_err();
+    assert!(twice.to_string().contains("declared twice"), "{twice}");
+    let many: Vec<_> = (0..257).map(|n| variable(&format!("V{n}"), vec![0], 0)).collect();
+    assert!(with(&many).unwrap_err().to_string().contains("256"));
 }

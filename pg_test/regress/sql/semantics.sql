@@ -57,7 +57,8 @@ SELECT note, sender = spacetime.sender() AS sender, connection_id = spacetime.co
        issuer LIKE 'postgres:%' AS issuer, encode(database_identity, 'hex') = (SELECT identity FROM spacetime.modules WHERE name = 'semantics') AS database,
        (claims::jsonb ->> 'sub') = subject AS claims
 FROM semantics.call ORDER BY id;
--- Time only grows and seeds the randomness: no two calls are alike.
+-- Time only grows and seeds the randomness: no two calls are alike, however fast they follow each other.
+SELECT count(semantics.record_call('many')) FROM generate_series(1, 1000);
 SELECT bool_and(later) FROM (SELECT timestamp > lag(timestamp) OVER (ORDER BY id) AS later FROM semantics.call) x;
 SELECT count(DISTINCT random), count(DISTINCT uuid_random), count(DISTINCT uuid_ordered) FROM semantics.call;
 SELECT bool_and(substr(uuid_random::text, 15, 1) = '4'), bool_and(substr(uuid_ordered::text, 15, 1) = '7') FROM semantics.call;
