@@ -71,8 +71,12 @@ pub(crate) fn is_executable_by_public(function: Oid) -> bool {
         #[cfg(feature = "pg15")]
         let right = pg_sys::pg_proc_aclcheck(function, public, pg_sys::ACL_EXECUTE);
         #[cfg(not(feature = "pg15"))]
-        let right =
-            pg_sys::object_aclcheck(pg_sys::ProcedureRelationId, function, public, pg_sys::ACL_EXECUTE.into());
+        let right = pg_sys::object_aclcheck(
+            pg_sys::ProcedureRelationId,
+            function,
+            public,
+            pg_sys::ACL_EXECUTE.into(),
+        );
         right == pg_sys::AclResult::ACLCHECK_OK
     }
 }

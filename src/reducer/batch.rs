@@ -28,7 +28,8 @@ pub(crate) fn call_batch(batch: &[u8]) -> Result<Vec<u8>> {
         what: format!("this is no batch of calls: {problem}"),
         hint: "Only gateways make them; the layout is in crates/call-batch.".into(),
     })?;
-    let together = subtransaction::attempt(|| calls.iter().map(run_unless_refused).collect::<Result<Vec<_>>>());
+    let together =
+        subtransaction::attempt(|| calls.iter().map(run_unless_refused).collect::<Result<Vec<_>>>());
     let results = match together {
         Ok(results) => results,
         Err(_) => calls.iter().take(SINGLE_CALLS_MAX).map(run_alone).collect(),
@@ -69,7 +70,9 @@ fn run_alone(batch_call: &Call<'_>) -> CallResult {
 /// Finds the reducer, checks the caller's right to it, and gives it locked, with its arguments in BSATN.
 fn prepare(batch_call: &Call<'_>) -> Result<(Target, Vec<u8>)> {
     let sender = identity(batch_call);
-    let target = Target::find_for(batch_call.module, batch_call.reducer, |module| module.row.owner_identity == sender)?;
+    let target = Target::find_for(batch_call.module, batch_call.reducer, |module| {
+        module.row.owner_identity == sender
+    })?;
     let target = target.lock()?;
     // After the lock: what was found before may be another version by now.
     require_right(batch_call, &target, sender)?;

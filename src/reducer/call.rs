@@ -110,7 +110,8 @@ impl Target {
         }
         Err(Error::Forbidden {
             what: format!("permission denied for reducer {:?}", self.reducer().name),
-            hint: "GRANT EXECUTE on its SQL function to PUBLIC, or to the role the gateway speaks for.".into(),
+            hint: "GRANT EXECUTE on its SQL function to PUBLIC, or to the role the gateway speaks for."
+                .into(),
         })
     }
 

@@ -17,10 +17,15 @@ mod spacetime {
     }
 
     /// Waits until the WAL before `lsn` is durable.
-    #[pg_extern(volatile, strict, parallel_unsafe, sql = "
+    #[pg_extern(
+        volatile,
+        strict,
+        parallel_unsafe,
+        sql = "
         CREATE FUNCTION spacetime.wait_durable(lsn pg_lsn) RETURNS void
             STRICT VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
-    ")]
+    "
+    )]
     fn wait_durable(lsn: i64) {
         wal::wait_durable(lsn.cast_unsigned());
     }

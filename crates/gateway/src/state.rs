@@ -34,7 +34,8 @@ impl Gateway {
         let database = Arc::new(Database::new(&options.database_url));
         database.check().await?;
         let client = database.shared().await?;
-        let left: i64 = client.query_one("SELECT spacetime._disconnect_all($1)", &[&options.name]).await?.get(0);
+        let left: i64 =
+            client.query_one("SELECT spacetime._disconnect_all($1)", &[&options.name]).await?.get(0);
         if left > 0 {
             tracing::info!(left, "disconnected clients of the last run");
         }
@@ -74,7 +75,10 @@ impl Gateway {
         let question = "SELECT spacetime._connect($1, $2, $3, $4, $5)";
         let (identity, connection) = (caller.identity.to_be_bytes(), id.get().to_be_bytes());
         client
-            .execute(question, &[&module.key(), &&identity[..], &&connection[..], &self.options.name, &claims])
+            .execute(
+                question,
+                &[&module.key(), &&identity[..], &&connection[..], &self.options.name, &claims],
+            )
             .await?;
         Ok(())
     }

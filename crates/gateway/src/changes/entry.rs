@@ -29,8 +29,14 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) enum Kind {
     /// Calls with their tags, and rows.
-    Changes { calls: Vec<(u64, CallInfo)>, tables: Vec<Table> },
-    Published { version: u32, breaks_clients: bool },
+    Changes {
+        calls: Vec<(u64, CallInfo)>,
+        tables: Vec<Table>,
+    },
+    Published {
+        version: u32,
+        breaks_clients: bool,
+    },
     Resync,
 }
 

@@ -66,7 +66,8 @@ impl Queue {
             let tag = self.shared.tag();
             pending.push(PendingCall { tag, call: Arc::new(info(&call)), reply: call.reply });
             let QueuedCall { reducer, arguments, sender, connection_id, claims, .. } = call;
-            numbered.push(Numbered { tag, call: Request { reducer, arguments, sender, connection_id, claims } });
+            numbered
+                .push(Numbered { tag, call: Request { reducer, arguments, sender, connection_id, claims } });
         }
         let batch = self.shared.batch();
         Metrics::add(&self.shared.metrics.batches, 1);
@@ -122,10 +123,13 @@ impl Queue {
         }
         let Some((client, statement)) = &self.connection else { return Err(Error::Stopping) };
         let module = self.module.to_string();
-        let batch = spacetime_call_batch::encode(calls.iter().map(|numbered| encoded(&module, &self.shared.role, numbered)));
+        let batch = spacetime_call_batch::encode(
+            calls.iter().map(|numbered| encoded(&module, &self.shared.role, numbered)),
+        );
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&batch];
         let (began, answer, ended) = tokio::join!(
             client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"),
-            client.query_one(statement, &[&batch]),
+            client.query_one(statement, &parameters),
             // After an error this is a ROLLBACK.
             client.batch_execute("COMMIT"),
         );
@@ -204,7 +208,9 @@ fn encoded<'a>(module: &'a str, role: &'a str, numbered: &'a Numbered) -> spacet
 fn failed(error: &Error) -> CallResult {
     match error.sqlstate() {
         Some(code) => failure(code, &error.message()),
-        None => failure("08006", "the connection to Postgres was lost; whether the call was done is not known"),
+        None => {
+            failure("08006", "the connection to Postgres was lost; whether the call was done is not known")
+        }
     }
 }
 

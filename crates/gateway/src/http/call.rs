@@ -26,13 +26,17 @@ pub(super) async fn call(
     if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != b"application/json") {
         return Err(ErrorBody::UnsupportedContentType.into());
     }
-    let arguments = String::from_utf8(body.to_vec())
-        .map_err(|_| ErrorBody::InvalidArguments { function: function.clone(), problem: "not UTF-8".into() })?;
+    let arguments = String::from_utf8(body.to_vec()).map_err(|_| ErrorBody::InvalidArguments {
+        function: function.clone(),
+        problem: "not UTF-8".into(),
+    })?;
     let module = gateway.database.module(&name).await?;
     let definition = &module.definition;
     if definition.reducer_by_name(&function).is_none() {
         if definition.procedure_by_name(&function).is_some() {
-            return Err(ErrorBody::NotImplemented("procedures are not supported by this gateway yet".into()).into());
+            return Err(
+                ErrorBody::NotImplemented("procedures are not supported by this gateway yet".into()).into()
+            );
         }
         return Err(ErrorBody::NoSuchReducer.into());
     }

@@ -36,11 +36,17 @@ pub(super) async fn info(
     }))
 }
 
-pub(super) async fn identity(State(gateway): State<Arc<Gateway>>, Path(name): Path<String>) -> Result<String> {
+pub(super) async fn identity(
+    State(gateway): State<Arc<Gateway>>,
+    Path(name): Path<String>,
+) -> Result<String> {
     Ok(gateway.database.module(&name).await?.key())
 }
 
-pub(super) async fn names(State(gateway): State<Arc<Gateway>>, Path(name): Path<String>) -> Result<Json<Names>> {
+pub(super) async fn names(
+    State(gateway): State<Arc<Gateway>>,
+    Path(name): Path<String>,
+) -> Result<Json<Names>> {
     Ok(Json(Names { names: gateway.database.module(&name).await?.names.clone() }))
 }
 

@@ -39,7 +39,8 @@ pub(super) async fn logs(
         let at: std::time::SystemTime = row.get(0);
         let line = LogLine {
             level: level(row.get(1)),
-            ts: i64::try_from(at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_micros()).unwrap_or(0),
+            ts: i64::try_from(at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_micros())
+                .unwrap_or(0),
             target: row.get(2),
             filename: row.get(3),
             line_number: row.get::<_, Option<i32>>(4).and_then(|line| u32::try_from(line).ok()),

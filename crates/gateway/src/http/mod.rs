@@ -29,9 +29,13 @@ const BODY_MAX: usize = 2 << 20;
 const MODULE_MAX: usize = 256 << 20;
 
 /// Serves until `shutdown`; then connections close, and what is running is finished.
-pub(crate) async fn serve(gateway: Arc<Gateway>, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub(crate) async fn serve(
+    gateway: Arc<Gateway>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     let address = gateway.options.listen;
-    let listener = tokio::net::TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
+    let listener =
+        tokio::net::TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
     tracing::info!(%address, "listening");
     let router = router(Arc::clone(&gateway));
     let stop = async move {

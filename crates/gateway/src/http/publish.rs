@@ -26,7 +26,9 @@ pub(super) async fn named(
 ) -> Result<Json<PublishResult>> {
     let has = |name: &str, value: &str| parameters.get(name).is_some_and(|given| given == value);
     if has("host_type", "Js") {
-        return Err(ErrorBody::BadRequest("JavaScript modules are not supported, only WebAssembly".into()).into());
+        return Err(
+            ErrorBody::BadRequest("JavaScript modules are not supported, only WebAssembly".into()).into()
+        );
     }
     let mut options = serde_json::Map::new();
     let existing = match gateway.database.module(&name).await {
@@ -61,7 +63,8 @@ pub(super) async fn named(
 
 /// `POST /v1/database`: a module without a name.
 pub(super) async fn unnamed(_: State<Arc<Gateway>>) -> Error {
-    ErrorBody::NotImplemented("modules without a name are not supported yet: publish under a name".into()).into()
+    ErrorBody::NotImplemented("modules without a name are not supported yet: publish under a name".into())
+        .into()
 }
 
 fn require_publisher(gateway: &Gateway, caller: &Caller) -> Result<()> {

@@ -15,7 +15,6 @@ pub(crate) struct Module {
     pub(crate) identity: Identity,
     pub(crate) owner: Identity,
     pub(crate) names: Vec<String>,
-    pub(crate) version: i32,
     pub(crate) wasm_sha256: Vec<u8>,
     /// As the guest described itself.
     pub(crate) description: Vec<u8>,
@@ -52,7 +51,6 @@ impl Database {
         Ok(Arc::new(Module {
             identity: identity_of(row.get(0))?,
             owner: identity_of(row.get(1))?,
-            version: row.get(2),
             wasm_sha256: row.get(3),
             names: row.get(5),
             description,

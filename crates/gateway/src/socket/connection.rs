@@ -15,7 +15,8 @@ use crate::executor::QueuedCall;
 use crate::postgres::Module;
 use crate::state::Gateway;
 use crate::subscriptions::{
-    AppliedTable, ClientId, Event, Input, NewClient, Reply, Request as SetRequest, Subscribe, SubscribeKind, plans,
+    AppliedTable, ClientId, Event, Input, NewClient, Reply, Request as SetRequest, Subscribe, SubscribeKind,
+    plans,
 };
 use crate::tokens::Caller;
 
@@ -83,8 +84,14 @@ impl Session {
         drop(gateway.hub.send(Input::Connect(NewClient { id, module: module.identity, events })));
         let peer = Peer { module, caller, connection_id };
         let claims = Arc::from(peer.caller.claims.as_str());
-        let connection =
-            Connection { id, gateway: Arc::clone(&gateway), peer, protocol, claims, limits: Limits::default() };
+        let connection = Connection {
+            id,
+            gateway: Arc::clone(&gateway),
+            peer,
+            protocol,
+            claims,
+            limits: Limits::default(),
+        };
         connection.serve(socket, received).await;
         drop(gateway.hub.send(Input::Disconnect(id)));
         gateway.disconnected(&connection.peer.module, &connection.peer.caller, connection_id).await;
@@ -107,6 +114,8 @@ impl Connection {
     async fn serve(&self, socket: WebSocket, mut events: mpsc::Receiver<Event>) {
         let (mut sink, mut stream) = socket.split();
         let mut stopping = self.gateway.stopping.subscribe();
+        let stopped = async move { stopping.wait_for(|stopping| *stopping).await.is_ok() };
+        tokio::pin!(stopped);
         let (direct, mut answers) = mpsc::channel::<Message>(64);
         let receive = async {
             let mut ping = tokio::time::interval(PING_INTERVAL);
@@ -134,7 +143,7 @@ impl Connection {
                             return None;
                         }
                     }
-                    _ = stopping.wait_for(|stopping| *stopping) => return Some(End::new(1001, "the gateway is shutting down")),
+                    _ = &mut stopped => return Some(End::new(1001, "the gateway is shutting down")),
                 }
             }
         };
@@ -235,7 +244,11 @@ impl Connection {
         }
     }
 
-    async fn plans(&self, kind: SubscribeKind, queries: &[String]) -> crate::Result<Vec<crate::subscriptions::Plan>> {
+    async fn plans(
+        &self,
+        kind: SubscribeKind,
+        queries: &[String],
+    ) -> crate::Result<Vec<crate::subscriptions::Plan>> {
         // The version of now: it may have been published since the connection was made.
         let module = self.gateway.database.module(&self.peer.module.key()).await?;
         let asker = Gateway::asker(&module, &self.peer.caller);

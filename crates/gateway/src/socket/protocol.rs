@@ -40,8 +40,13 @@ pub(super) enum Reply<'a> {
     First,
     Event(&'a Event),
     /// Procedures are refused, in the words of their answer.
-    NoProcedure { request_id: u32 },
-    OneOff { id: &'a OneOffId, result: Result<AppliedTable, String> },
+    NoProcedure {
+        request_id: u32,
+    },
+    OneOff {
+        id: &'a OneOffId,
+        result: Result<AppliedTable, String>,
+    },
 }
 
 impl Protocol {
@@ -79,7 +84,12 @@ impl Protocol {
     }
 
     /// The frame that says it; `None` for what this protocol keeps from the client.
-    pub(super) fn encode(self, reply: &Reply<'_>, peer: &Peer, limits: &Limits) -> Result<Option<Message>, WireError> {
+    pub(super) fn encode(
+        self,
+        reply: &Reply<'_>,
+        peer: &Peer,
+        limits: &Limits,
+    ) -> Result<Option<Message>, WireError> {
         // Never compressed: clients mix up the order of compressed and plain messages (wire.md §1.5).
         let binary = |message: Vec<u8>| Message::Binary(envelope::seal(&message, Compression::None));
         match self {

@@ -5,10 +5,11 @@ use spacetime_definition::bsatn::Reader;
 use spacetime_definition::{Abi, Product, Type};
 use spacetime_wire::sats_json::{Form, from_bsatn};
 use spacetime_wire::v1::{
-    Bsatn, CallReducerFlags, ClientMessage, DatabaseUpdate, Encoding, EnergyQuanta, IdentityToken, InitialSubscription,
-    Json, OneOffQueryResponse, OneOffTable, ProcedureResult, ProcedureStatus, QueryId, QueryUpdate, ReducerCallInfo,
-    ServerMessage, SubscribeApplied, SubscribeMultiApplied, SubscribeRows, SubscriptionError, TableUpdate, TimeDuration,
-    Timestamp, TransactionUpdate, TransactionUpdateLight, UnsubscribeApplied, UnsubscribeMultiApplied, UpdateStatus,
+    Bsatn, CallReducerFlags, ClientMessage, DatabaseUpdate, Encoding, EnergyQuanta, IdentityToken,
+    InitialSubscription, Json, OneOffQueryResponse, OneOffTable, ProcedureResult, ProcedureStatus, QueryId,
+    QueryUpdate, ReducerCallInfo, ServerMessage, SubscribeApplied, SubscribeMultiApplied, SubscribeRows,
+    SubscriptionError, TableUpdate, TimeDuration, Timestamp, TransactionUpdate, TransactionUpdateLight,
+    UnsubscribeApplied, UnsubscribeMultiApplied, UpdateStatus,
 };
 use spacetime_wire::{JsonRows, RowList, WireError};
 
@@ -16,7 +17,8 @@ use super::connection::{NO_PROCEDURES, Peer, now_us};
 use super::protocol::{OneOffId, Reply, Request};
 use crate::executor::Arguments;
 use crate::subscriptions::{
-    AppliedTable, CallInfo, CallOutcome, ChangedTable, Event, Request as SetRequest, SetKey, SubscribeKind, TableInfo,
+    AppliedTable, CallInfo, CallOutcome, ChangedTable, Event, Request as SetRequest, SetKey, SubscribeKind,
+    TableInfo,
 };
 
 pub(super) fn request(message: ClientMessage<Arguments>) -> Request {
@@ -84,7 +86,8 @@ impl Rendering for Json {
     fn arguments(call: &CallInfo, peer: &Peer) -> String {
         let definition = &peer.module.definition;
         let Some(reducer) = definition.reducer_by_name(&call.reducer) else { return "[]".into() };
-        let fields = definition.reducers.get(reducer).map(|reducer| reducer.params.clone()).unwrap_or_default();
+        let fields =
+            definition.reducers.get(reducer).map(|reducer| reducer.params.clone()).unwrap_or_default();
         let ty = Type::Product(Product { name: None, fields });
         let mut text = String::new();
         match from_bsatn(&ty, &mut Reader::new(&call.arguments), Form::Row, &mut text) {
@@ -144,13 +147,15 @@ fn event_message<E: Rendering>(
         Event::SubscriptionRefused { request, error } if request.kind == SubscribeKind::Legacy => {
             transaction(peer, &CallInfo::of_sql(peer), 0, UpdateStatus::Failed(error.clone()), now_us(), 0)
         }
-        Event::SubscriptionRefused { request, error } => ServerMessage::SubscriptionError(SubscriptionError {
-            total_host_execution_duration_micros: 0,
-            request_id: Some(request.id),
-            query_id: Some(number(request.set).id),
-            table_id: None,
-            error: error.clone(),
-        }),
+        Event::SubscriptionRefused { request, error } => {
+            ServerMessage::SubscriptionError(SubscriptionError {
+                total_host_execution_duration_micros: 0,
+                request_id: Some(request.id),
+                query_id: Some(number(request.set).id),
+                table_id: None,
+                error: error.clone(),
+            })
+        }
         Event::Update { sets, call, committed_at_us } => {
             let update = update(sets)?;
             match call {
@@ -243,7 +248,10 @@ fn number(set: SetKey) -> QueryId {
     }
 }
 
-fn applied<E: Rendering>(request: SetRequest, tables: &[AppliedTable]) -> Result<ServerMessage<E>, WireError> {
+fn applied<E: Rendering>(
+    request: SetRequest,
+    tables: &[AppliedTable],
+) -> Result<ServerMessage<E>, WireError> {
     let as_inserts = |table: &AppliedTable| table_update(&table.table, &RowList::default(), &table.rows);
     let tables = tables.iter().map(as_inserts).collect::<Result<Vec<_>, _>>()?;
     let (request_id, query_id, total_host_execution_duration_micros) = (request.id, number(request.set), 0);
@@ -268,7 +276,10 @@ fn applied<E: Rendering>(request: SetRequest, tables: &[AppliedTable]) -> Result
     })
 }
 
-fn unapplied<E: Rendering>(request: SetRequest, tables: &[AppliedTable]) -> Result<ServerMessage<E>, WireError> {
+fn unapplied<E: Rendering>(
+    request: SetRequest,
+    tables: &[AppliedTable],
+) -> Result<ServerMessage<E>, WireError> {
     let as_deletes = |table: &AppliedTable| table_update(&table.table, &table.rows, &RowList::default());
     let tables = tables.iter().map(as_deletes).collect::<Result<Vec<_>, _>>()?;
     let (request_id, query_id, total_host_execution_duration_micros) = (request.id, number(request.set), 0);
@@ -310,6 +321,9 @@ fn table_update<E: Rendering>(
         table_id: table.id,
         table_name: table.name.clone(),
         num_rows: (deletes.len() + inserts.len()) as u64,
-        updates: vec![QueryUpdate { deletes: E::rows(deletes, &table.row)?, inserts: E::rows(inserts, &table.row)? }],
+        updates: vec![QueryUpdate {
+            deletes: E::rows(deletes, &table.row)?,
+            inserts: E::rows(inserts, &table.row)?,
+        }],
     })
 }

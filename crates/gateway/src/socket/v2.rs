@@ -2,9 +2,10 @@
 
 use spacetime_wire::WireError;
 use spacetime_wire::v2::{
-    ClientMessage, InitialConnection, OneOffQueryResult, ProcedureResult, ProcedureStatus, QueryRows, QuerySetId,
-    QuerySetUpdate, ReducerOutcome, ReducerResult, ServerMessage, SingleTableRows, SubscribeApplied, SubscriptionError,
-    TableUpdate, TableUpdateRows, TimeDuration, Timestamp, TransactionUpdate, UnsubscribeApplied, UnsubscribeFlags,
+    ClientMessage, InitialConnection, OneOffQueryResult, ProcedureResult, ProcedureStatus, QueryRows,
+    QuerySetId, QuerySetUpdate, ReducerOutcome, ReducerResult, ServerMessage, SingleTableRows,
+    SubscribeApplied, SubscriptionError, TableUpdate, TableUpdateRows, TimeDuration, Timestamp,
+    TransactionUpdate, UnsubscribeApplied, UnsubscribeFlags,
 };
 
 use super::connection::Peer;
@@ -77,16 +78,22 @@ fn event_message(event: &Event) -> Result<Option<ServerMessage>, WireError> {
             query_set_id: number(request.set),
             rows: (request.kind == SubscribeKind::QuerySetWithRows).then(|| rows(tables)),
         }),
-        Event::SubscriptionRefused { request, error } => ServerMessage::SubscriptionError(SubscriptionError {
-            request_id: Some(request.id),
-            query_set_id: number(request.set),
-            error: error.clone(),
-        }),
+        Event::SubscriptionRefused { request, error } => {
+            ServerMessage::SubscriptionError(SubscriptionError {
+                request_id: Some(request.id),
+                query_set_id: number(request.set),
+                error: error.clone(),
+            })
+        }
         Event::Update { sets, .. } => ServerMessage::TransactionUpdate(update(sets)),
         Event::Answer { request_id, outcome, sets, .. } => {
             let (timestamp_us, result) = match outcome {
-                CallOutcome::Done { timestamp_us, .. } => (*timestamp_us, ReducerOutcome::committed(update(sets))),
-                CallOutcome::Refused(message) => (super::connection::now_us(), ReducerOutcome::error(message)?),
+                CallOutcome::Done { timestamp_us, .. } => {
+                    (*timestamp_us, ReducerOutcome::committed(update(sets)))
+                }
+                CallOutcome::Refused(message) => {
+                    (super::connection::now_us(), ReducerOutcome::error(message)?)
+                }
                 CallOutcome::Failed(message) | CallOutcome::OutOfEnergy(message) => {
                     (super::connection::now_us(), ReducerOutcome::InternalError(message.clone()))
                 }
@@ -107,7 +114,8 @@ fn number(set: SetKey) -> QuerySetId {
 }
 
 fn rows(tables: &[AppliedTable]) -> QueryRows {
-    let one = |table: &AppliedTable| SingleTableRows { table: table.table.name.clone(), rows: table.rows.clone() };
+    let one =
+        |table: &AppliedTable| SingleTableRows { table: table.table.name.clone(), rows: table.rows.clone() };
     QueryRows { tables: tables.iter().map(one).collect() }
 }
 

@@ -81,7 +81,9 @@ impl Answers {
     /// Whether the outcome of the batch with this call has not arrived: its entry must wait, or calls before it in the
     /// batch would be answered after it.
     pub(super) fn is_awaited(&self, tag: u64) -> bool {
-        self.batches.iter().any(|batch| batch.results.is_none() && batch.calls.iter().any(|call| call.tag == tag))
+        self.batches
+            .iter()
+            .any(|batch| batch.results.is_none() && batch.calls.iter().any(|call| call.tag == tag))
     }
 
     /// Answers that nothing stands before.
@@ -95,7 +97,11 @@ impl Answers {
             return Vec::new();
         }
         let mut is_past = false;
-        self.take_while(|call, _| !std::mem::replace(&mut is_past, is_past || call.tag == tag))
+        self.take_while(|call, _| {
+            let is_wanted = !is_past;
+            is_past |= call.tag == tag;
+            is_wanted
+        })
     }
 
     /// The entries of a transaction will not come, those of any transaction so far for `None`: its calls are answered
@@ -112,7 +118,9 @@ impl Answers {
     }
 
     fn expect_no_entries(&mut self) {
-        for result in self.batches.iter_mut().filter(|batch| batch.is_lost).filter_map(|b| b.results.as_mut()).flatten() {
+        for result in
+            self.batches.iter_mut().filter(|batch| batch.is_lost).filter_map(|b| b.results.as_mut()).flatten()
+        {
             result.has_written = false;
         }
     }
@@ -148,7 +156,11 @@ mod tests {
             timestamp_us: 0,
             arguments: bytes::Bytes::new(),
         };
-        PendingCall { tag, reply: Reply::Socket { client: 1, request_id: 0, is_quiet: false }, call: call.into() }
+        PendingCall {
+            tag,
+            reply: Reply::Socket { client: 1, request_id: 0, is_quiet: false },
+            call: call.into(),
+        }
     }
 
     fn result(has_written: bool) -> CallResult {

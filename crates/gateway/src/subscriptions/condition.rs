@@ -54,12 +54,8 @@ impl Condition {
         match self {
             Self::Always => Some(true),
             Self::Never => Some(false),
-            Self::All(parts) => {
-                parts.iter().try_fold(true, |all, part| Some(all && part.is_true(values)?))
-            }
-            Self::Any(parts) => {
-                parts.iter().try_fold(false, |any, part| Some(any || part.is_true(values)?))
-            }
+            Self::All(parts) => parts.iter().try_fold(true, |all, part| Some(all && part.is_true(values)?)),
+            Self::Any(parts) => parts.iter().try_fold(false, |any, part| Some(any || part.is_true(values)?)),
             Self::Value(at, comparison, value) => compare(*at, *comparison, value),
             Self::Columns(at, comparison, other) => compare(*at, *comparison, values.get(*other)?.1),
         }
@@ -86,7 +82,14 @@ fn order(ty: &Type, left: &[u8], right: &[u8]) -> Option<Option<Ordering>> {
         Type::F32 => a.f32().ok()?.partial_cmp(&b.f32().ok()?),
         Type::F64 => a.f64().ok()?.partial_cmp(&b.f64().ok()?),
         Type::String | Type::Bytes => Some(a.bytes().ok()?.cmp(b.bytes().ok()?)),
-        Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::I128 | Type::I256 | Type::Timestamp | Type::TimeDuration => {
+        Type::I8
+        | Type::I16
+        | Type::I32
+        | Type::I64
+        | Type::I128
+        | Type::I256
+        | Type::Timestamp
+        | Type::TimeDuration => {
             // Flipping the sign bit makes the order of two's complement that of unsigned numbers.
             let flipped = |bytes: &[u8]| {
                 let mut bytes = bytes.to_vec();
@@ -107,7 +110,13 @@ fn is_comparable(ty: &Type) -> bool {
         || ty.is_float()
         || matches!(
             ty,
-            Type::Bool | Type::String | Type::Bytes | Type::Identity | Type::ConnectionId | Type::Timestamp | Type::Uuid
+            Type::Bool
+                | Type::String
+                | Type::Bytes
+                | Type::Identity
+                | Type::ConnectionId
+                | Type::Timestamp
+                | Type::Uuid
         )
 }
 
@@ -119,7 +128,8 @@ struct Scope<'a> {
 
 impl Scope<'_> {
     fn condition(&self, expression: &Expression) -> Result<Condition> {
-        let parts = |parts: &[Expression]| parts.iter().map(|part| self.condition(part)).collect::<Result<_>>();
+        let parts =
+            |parts: &[Expression]| parts.iter().map(|part| self.condition(part)).collect::<Result<_>>();
         Ok(match expression {
             Expression::And(all) => Condition::All(parts(all)?),
             Expression::Or(any) => Condition::Any(parts(any)?),
@@ -178,9 +188,7 @@ impl Scope<'_> {
     fn value(&self, ty: &Type, operand: &Operand) -> Result<Vec<u8>> {
         let json = match (operand, ty) {
             (Operand::Sender(_), Type::Identity) => return Ok(self.sender.to_le_bytes().to_vec()),
-            (Operand::Sender(_), Type::Bytes) => {
-                serde_json::Value::String(self.sender.to_string())
-            }
+            (Operand::Sender(_), Type::Bytes) => serde_json::Value::String(self.sender.to_string()),
             (Operand::Sender(_), _) => return refused(format!(":sender is no {}", ty.describe())),
             (Operand::Literal(literal, _), _) => json_of(literal, ty)?,
             (Operand::Column(_), _) => return refused("one side of a comparison must be a value".into()),

@@ -65,7 +65,10 @@ pub(crate) struct CallInfo {
 /// What became of a client's own call.
 #[derive(Debug, Clone)]
 pub(crate) enum CallOutcome {
-    Done { timestamp_us: i64, duration_us: u32 },
+    Done {
+        timestamp_us: i64,
+        duration_us: u32,
+    },
     /// The reducer said no, in its own words.
     Refused(String),
     /// The call could not be run, or broke down.
@@ -77,11 +80,24 @@ pub(crate) enum CallOutcome {
 /// Something to tell a client.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
-    Applied { request: Request, tables: Vec<AppliedTable> },
-    Unapplied { request: Request, tables: Vec<AppliedTable> },
-    SubscriptionRefused { request: Request, error: String },
+    Applied {
+        request: Request,
+        tables: Vec<AppliedTable>,
+    },
+    Unapplied {
+        request: Request,
+        tables: Vec<AppliedTable>,
+    },
+    SubscriptionRefused {
+        request: Request,
+        error: String,
+    },
     /// Rows of each set that changed; `call` is unknown for plain SQL.
-    Update { sets: Vec<(SetKey, Vec<ChangedTable>)>, call: Option<Arc<CallInfo>>, committed_at_us: i64 },
+    Update {
+        sets: Vec<(SetKey, Vec<ChangedTable>)>,
+        call: Option<Arc<CallInfo>>,
+        committed_at_us: i64,
+    },
     /// The answer to a call of the client's own, with what it changed.
     Answer {
         request_id: u32,
@@ -91,5 +107,8 @@ pub(crate) enum Event {
         /// Version 1's flag: treat the caller like anybody else.
         is_quiet: bool,
     },
-    Close { code: u16, reason: String },
+    Close {
+        code: u16,
+        reason: String,
+    },
 }

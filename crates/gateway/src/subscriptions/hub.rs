@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 
 use super::answers::{Answers, BatchId, Outcome, PendingCall, Reply};
 use super::event::{CallInfo, CallOutcome, ClientId, Event, Request, SetKey, SubscribeKind};
-use super::plan::Plan;
 use super::loading::Load;
+use super::plan::Plan;
 use super::registry::{Registry, Updates};
 use crate::changes::{Entry, Kind, Page, Table};
 use crate::error::Result;
@@ -25,13 +25,27 @@ pub(crate) enum Input {
     Connect(NewClient),
     Disconnect(ClientId),
     Subscribe(Subscribe),
-    Unsubscribe { client: ClientId, request: Request },
+    Unsubscribe {
+        client: ClientId,
+        request: Request,
+    },
     /// Calls are about to be sent.
-    Started { module: Identity, batch: BatchId, calls: Vec<PendingCall> },
+    Started {
+        module: Identity,
+        batch: BatchId,
+        calls: Vec<PendingCall>,
+    },
     /// What became of them; durable.
-    Finished { module: Identity, batch: BatchId, outcome: Outcome },
+    Finished {
+        module: Identity,
+        batch: BatchId,
+        outcome: Outcome,
+    },
     Page(Page),
-    Read { load: u64, result: Result<Loaded> },
+    Read {
+        load: u64,
+        result: Result<Loaded>,
+    },
 }
 
 #[derive(Debug)]
@@ -72,9 +86,14 @@ enum Item {
     /// Entries are lost: every module's tables are read anew.
     Gap,
     /// The reading for one module that a gap or an entry has made necessary.
-    Resync { module: Identity, xid: Option<u64> },
+    Resync {
+        module: Identity,
+        xid: Option<u64>,
+    },
     /// The end of a page.
-    Passed { next_seq: u64 },
+    Passed {
+        next_seq: u64,
+    },
 }
 
 impl Hub {

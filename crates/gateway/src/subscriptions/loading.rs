@@ -75,8 +75,10 @@ impl Hub {
     pub(super) fn complete_loads(&mut self) {
         let next_seq = self.next_seq;
         let is_complete = |load: &Load| load.read.as_ref().is_some_and(|read| read.last_seq < next_seq);
-        let complete: Vec<_> = self.loads.iter().filter(|(_, load)| is_complete(load)).map(|(id, _)| *id).collect();
-        for id in complete.into_iter().filter(|id| self.reloading != Some(*id)) {
+        let complete: Vec<_> =
+            self.loads.iter().filter(|(_, load)| is_complete(load)).map(|(id, _)| *id).collect();
+        let reloading = self.reloading;
+        for id in complete.into_iter().filter(|id| reloading != Some(*id)) {
             let Some(load) = self.loads.remove(&id) else { continue };
             drop(self.fill(id, &load, false));
             self.apply(load.module);
@@ -89,12 +91,16 @@ impl Hub {
         let Some(read) = &load.read else { return updates };
         let mut queries = self.registry.queries.remove(&load.module).unwrap_or_default();
         for (key, table) in &load.queries {
-            let Some(query) = queries.get_mut(key).filter(|query| is_reload || query.load == id) else { continue };
+            let Some(query) = queries.get_mut(key).filter(|query| is_reload || query.load == id) else {
+                continue;
+            };
             // Rows of a reading that was begun before tables were read anew are older than what is held.
             if !is_reload && query.is_ready() {
                 continue;
             }
-            let Some(rows) = load.tables.iter().position(|name| name == table).and_then(|at| read.tables.get(at)) else {
+            let Some(rows) =
+                load.tables.iter().position(|name| name == table).and_then(|at| read.tables.get(at))
+            else {
                 continue;
             };
             let was_ready = query.is_ready();

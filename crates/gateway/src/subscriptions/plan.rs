@@ -45,9 +45,12 @@ const FIRST_TABLE_ID: u32 = 4097;
 pub(crate) fn plans(module: &Module, asker: Asker, text: &str) -> Result<Vec<Plan>> {
     if is_everything(text) {
         let readable = module.definition.tables.iter().enumerate().filter(|(_, table)| {
-            !table.is_event && may_read(table, asker) && (asker.is_owner || !has_rule(&module.definition, table))
+            !table.is_event
+                && may_read(table, asker)
+                && (asker.is_owner || !has_rule(&module.definition, table))
         });
-        let all = |(at, table): (usize, &Table)| Plan { table: info(at, table), condition: Condition::Always };
+        let all =
+            |(at, table): (usize, &Table)| Plan { table: info(at, table), condition: Condition::Always };
         return Ok(readable.map(all).collect());
     }
     let plan = plan(module, asker, text);
@@ -56,7 +59,8 @@ pub(crate) fn plans(module: &Module, asker: Asker, text: &str) -> Result<Vec<Pla
 
 /// `SELECT * FROM *`, which is no query of the grammar.
 fn is_everything(text: &str) -> bool {
-    let words: Vec<_> = text.trim().trim_end_matches(';').split_whitespace().map(str::to_ascii_lowercase).collect();
+    let words: Vec<_> =
+        text.trim().trim_end_matches(';').split_whitespace().map(str::to_ascii_lowercase).collect();
     words == ["select", "*", "from", "*"]
 }
 

@@ -79,7 +79,11 @@ impl Registry {
     }
 
     /// Removes a set; gives the rows the client holds because of it, nothing if there is no such set.
-    pub(super) fn unsubscribe(&mut self, id: ClientId, set: SetKey) -> Option<Result<Vec<AppliedTable>, WireError>> {
+    pub(super) fn unsubscribe(
+        &mut self,
+        id: ClientId,
+        set: SetKey,
+    ) -> Option<Result<Vec<AppliedTable>, WireError>> {
         let client = self.clients.get_mut(&id)?;
         let removed = client.sets.remove(&set)?;
         let queries = self.queries.get_mut(&client.module)?;
@@ -92,7 +96,10 @@ impl Registry {
     }
 
     /// Sets of a module whose queries are all loaded now: each with its request and rows.
-    pub(super) fn newly_applied(&mut self, module: Identity) -> Vec<(ClientId, Request, Result<Vec<AppliedTable>, WireError>)> {
+    pub(super) fn newly_applied(
+        &mut self,
+        module: Identity,
+    ) -> Vec<(ClientId, Request, Result<Vec<AppliedTable>, WireError>)> {
         let Some(queries) = self.queries.get(&module) else { return Vec::new() };
         let mut applied = Vec::new();
         for (id, client) in self.clients.iter_mut().filter(|(_, client)| client.module == module) {
@@ -122,7 +129,12 @@ impl Registry {
     }
 
     /// Adds the difference of one query to what its subscribers must hear.
-    pub(super) fn collect(&self, query: &Query, delta: &Delta, updates: &mut Updates) -> Result<(), WireError> {
+    pub(super) fn collect(
+        &self,
+        query: &Query,
+        delta: &Delta,
+        updates: &mut Updates,
+    ) -> Result<(), WireError> {
         if delta.is_empty() {
             return Ok(());
         }
