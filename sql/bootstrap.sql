@@ -84,6 +84,10 @@ SELECT pg_catalog.pg_extension_config_dump('spacetime._module_name', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._schedule', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._schedule_id', '');
 
+-- Tells the change log of rows that plain SQL writes; publishing puts triggers with it on module tables.
+CREATE FUNCTION spacetime._capture_change() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_capture_change';
+
 -- Typed wrappers of reducers are functions in this language. Untrusted: only publishing makes them.
 CREATE FUNCTION spacetime._call_handler() RETURNS language_handler
     LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_call_handler';

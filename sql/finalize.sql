@@ -79,6 +79,13 @@ REVOKE ALL ON FUNCTION spacetime.call_batch(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.wait_durable(pg_lsn) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._read_table(text, text) FROM PUBLIC;
 
+-- The change log holds the rows of every module.
+REVOKE ALL ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._change_log() FROM PUBLIC;
+CREATE VIEW spacetime.change_log AS SELECT * FROM spacetime._change_log();
+COMMENT ON VIEW spacetime.change_log IS 'state of the change log, one row per session that reads it';
+COMMENT ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) IS 'what commits did to module tables, after a cursor; for gateways';
+
 COMMENT ON SCHEMA spacetime IS 'the spacetime extension: modules, their tables and reducers';
 COMMENT ON VIEW spacetime.modules IS 'published modules';
 COMMENT ON VIEW spacetime.tables IS 'tables of modules, column by column, under both their names';

@@ -90,6 +90,10 @@ pub(crate) enum Error {
     #[error("{what}")]
     NotInState { what: String, hint: String },
 
+    /// There is a limit on how many.
+    #[error("{what}")]
+    TooMany { what: String, hint: String },
+
     /// A file of ours under the data directory could not be read or written.
     #[error("could not {action} {path:?}: {source}")]
     File { action: &'static str, path: std::path::PathBuf, source: std::io::Error },
@@ -122,7 +126,7 @@ impl Error {
             Error::ReducerRefused { .. } => "38000",
             Error::Trap { .. } => "39000",
             Error::GuestStack { .. } | Error::CallDepth { .. } => "54001",
-            Error::Limit { .. } => "53400",
+            Error::Limit { .. } | Error::TooMany { .. } => "53400",
             Error::Interrupted { .. } => "57014",
             Error::NoSuchModule(_) => "42704",
             Error::NoSuchReducer { .. } | Error::LifecycleReducer { .. } => "42883",

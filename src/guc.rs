@@ -14,6 +14,10 @@ static MAX_CALL_DEPTH: GucSetting<i32> = GucSetting::<i32>::new(16);
 static FUEL_PER_CALL: GucSetting<i32> = GucSetting::<i32>::new(0);
 /// An idle psql with an open UPDATE must not stop a module.
 static ROW_WAIT_MS: GucSetting<i32> = GucSetting::<i32>::new(200);
+/// Shared memory for changes on their way to subscribers. At 200 bytes a change: 160,000 changes of slack for a reader.
+static CHANGE_LOG_MB: GucSetting<i32> = GucSetting::<i32>::new(32);
+/// A transaction that changes more than this publishes a resync instead of its rows.
+static CHANGE_LOG_TRANSACTION_MB: GucSetting<i32> = GucSetting::<i32>::new(256);
 /// Least important level that is kept in a module's log.
 static LOG_LEVEL: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"info"));
 
@@ -73,6 +77,29 @@ pub(crate) fn init() {
         GucContext::Userset,
         flags,
     );
+    GucRegistry::define_int_guc(
+        c"spacetime.change_log_transaction_mb",
+        c"Most changes of one transaction that are kept for subscribers, in megabytes.",
+        c"Beyond it subscribers read their tables anew. The memory is the writing backend's.",
+        &CHANGE_LOG_TRANSACTION_MB,
+        1,
+        1000,
+        GucContext::Suset,
+        flags,
+    );
+    // Postgres refuses settings of this kind from a library that is loaded later.
+    if crate::pg::worker::is_preloading() {
+        GucRegistry::define_int_guc(
+            c"spacetime.change_log_mb",
+            c"Shared memory for changes on their way to subscribers, in megabytes.",
+            c"A subscriber that lags behind further reads its tables anew.",
+            &CHANGE_LOG_MB,
+            1,
+            16_384,
+            GucContext::Postmaster,
+            flags,
+        );
+    }
     GucRegistry::define_string_guc(
         c"spacetime.log_level",
         c"Least important level kept in the logs of modules: error, warn, info, debug or trace.",
@@ -103,6 +130,14 @@ pub(crate) fn fuel_per_call() -> Option<u64> {
 
 pub(crate) fn row_wait_ms() -> i32 {
     ROW_WAIT_MS.get()
+}
+
+pub(crate) fn change_log_bytes() -> u64 {
+    u64::try_from(CHANGE_LOG_MB.get()).unwrap_or(1) << 20
+}
+
+pub(crate) fn change_log_transaction_bytes() -> usize {
+    usize::try_from(CHANGE_LOG_TRANSACTION_MB.get()).unwrap_or(1) << 20
 }
 
 /// Lowest importance that is logged, as a wire level (0 error … 4 trace).

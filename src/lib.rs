@@ -1,6 +1,7 @@
 //! The extension: WASM modules inside Postgres. ARCHITECTURE.md says how the rooms hang together.
 
 mod catalog;
+mod changes;
 mod error;
 mod guc;
 mod module;

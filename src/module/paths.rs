@@ -21,6 +21,11 @@ impl StatePaths {
         of_database().join("state").join(identity.to_string())
     }
 
+    /// Entries of the change log that are too large for shared memory.
+    pub(crate) fn changes() -> PathBuf {
+        of_database().join("changes")
+    }
+
     /// What the module logged.
     pub(crate) fn log(identity: Identity) -> PathBuf {
         of_database().join("log").join(format!("{identity}.jsonl"))

@@ -12,6 +12,7 @@ use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
 use super::{LogFile, StatePaths, ddl, plan, ready, triggers, update};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
+use crate::changes;
 use crate::error::{Error, Result};
 use crate::pg::{Oid, access, attempt, entry, invalidation, name, user};
 use crate::reducer::{self, Caller};
@@ -146,6 +147,7 @@ fn create(
     carry_out(owner, &functions, &mut done)?;
     let ready = ready(module)?;
     warn_of_gaps(&upload.definition);
+    changes::note_published(identity, row.version, replaced.is_some());
     reducer::call_init(&ready)?;
     Ok(result(&row, replaced.is_none(), &done))
 }
@@ -229,7 +231,9 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
     require_owner(&row)?;
     catalog::forget_variables(row.identity)?;
-    remove(&row, keep_data, &mut Vec::new())
+    remove(&row, keep_data, &mut Vec::new())?;
+    changes::note_published(row.identity, 0, true);
+    Ok(())
 }
 
 fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<()> {

@@ -47,8 +47,8 @@ pub(crate) struct ReadyModule {
     pub(crate) owner: Oid,
     pub(crate) schema: Oid,
     pub(crate) lock_table: Oid,
-    /// The function of the trigger that makes SQL writers take the lock.
-    pub(crate) lock_trigger: Oid,
+    /// The functions of the triggers on the module's tables: SQL writers take the lock, and their rows are captured.
+    pub(crate) own_triggers: [Oid; 2],
     /// Search path for triggers and defaults of operators on the module's tables.
     pub(crate) search_path: String,
     /// What identities of roles are derived from.
@@ -154,8 +154,9 @@ impl ReadyModule {
             installation: catalog::installation()?,
             state: ModuleState::open(&StatePaths::state(row.identity))?,
             log: Rc::new(LogFile::new(StatePaths::log(row.identity))),
-            lock_trigger: access::function_without_arguments("spacetime", "_lock_module")
-                .unwrap_or(Oid::INVALID),
+            own_triggers: ["_lock_module", "_capture_change"].map(|function| {
+                access::function_without_arguments("spacetime", function).unwrap_or(Oid::INVALID)
+            }),
             codecs: definition.tables.iter().map(|_| RefCell::new(None)).collect(),
             idle: RefCell::new(Vec::new()),
             row,
@@ -270,7 +271,7 @@ impl ReadyModule {
     /// What writing a table of the module needs to know of it.
     pub(crate) fn write_context<'a>(&'a self, codec: &'a TableCodec) -> WriteContext<'a> {
         WriteContext {
-            own_trigger: self.lock_trigger,
+            own_triggers: self.own_triggers,
             has_rivals: !self.is_serial() || self.row.sql_writers == SqlWriters::Free,
             evaluates: codec.evaluates,
             search_path: &self.search_path,

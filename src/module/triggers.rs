@@ -13,7 +13,13 @@ pub(super) struct OwnTrigger {
     pub(super) sql: Vec<String>,
 }
 
-const NAMES: [&str; 3] = ["spacetime_lock", "spacetime_schedule", "spacetime_schedule_truncate"];
+const NAMES: [&str; 5] = [
+    "spacetime_lock",
+    "spacetime_schedule",
+    "spacetime_schedule_truncate",
+    "spacetime_capture",
+    "spacetime_capture_truncate",
+];
 
 /// The triggers that a table of the module `row` must have.
 pub(super) fn of_table(
@@ -34,7 +40,26 @@ pub(super) fn of_table(
     if schedule::reducer_of(definition, table).is_some() {
         triggers.push(note_schedule(&name, &identity));
     }
+    triggers.push(capture(&name, &identity));
     triggers
+}
+
+/// Tells the change log of rows that plain SQL writes. `ENABLE ALWAYS`: rows of replication count, too.
+fn capture(table: &str, identity: &str) -> OwnTrigger {
+    let function = format!("spacetime._capture_change({identity})");
+    let sql = vec![
+        format!(
+            "CREATE OR REPLACE TRIGGER spacetime_capture AFTER INSERT OR UPDATE OR DELETE ON {table} \
+             FOR EACH ROW EXECUTE FUNCTION {function}"
+        ),
+        format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER spacetime_capture"),
+        format!(
+            "CREATE OR REPLACE TRIGGER spacetime_capture_truncate BEFORE TRUNCATE ON {table} \
+             FOR EACH STATEMENT EXECUTE FUNCTION {function}"
+        ),
+        format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER spacetime_capture_truncate"),
+    ];
+    OwnTrigger { function: "_capture_change", sql }
 }
 
 /// Makes plain SQL writers of a table take the module's lock.

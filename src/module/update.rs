@@ -10,6 +10,7 @@ use super::plan::{self, Previous};
 use super::publish::{self, Upload};
 use super::ready::{ready, wrappers_of};
 use crate::catalog::{self, ModuleRow, StoragePlan};
+use crate::changes;
 use crate::error::{Error, Result};
 use crate::pg::name::{quote, quote_qualified};
 use crate::pg::{Oid, access, read, user};
@@ -117,6 +118,10 @@ pub(super) fn update(
     }
     publish::carry_out(owner, &update.functions, &mut done)?;
     publish::warn_of_gaps(&upload.definition);
+    if is_new {
+        let breaks_clients = update.steps().any(|step| step.breaks_clients);
+        changes::note_published(row.identity, row.version, breaks_clients);
+    }
     Ok(publish::result(&row, false, &done))
 }
 

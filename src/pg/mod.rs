@@ -7,6 +7,12 @@
 pub(crate) mod access;
 pub(crate) mod array;
 pub(crate) mod attempt;
+mod change_file;
+pub(crate) mod change_log;
+mod change_memory;
+mod change_readers;
+mod change_ring;
+pub(crate) mod change_trigger;
 pub(crate) mod clock;
 pub(crate) mod datum;
 pub(crate) mod entry;
@@ -37,5 +43,10 @@ pub(crate) mod worker;
 pub(crate) mod write;
 pub(crate) mod writer;
 pub(crate) mod xact;
+
+/// A random number from the server's generator; 1 if it has none.
+fn random_u64() -> u64 {
+    access::random_bytes().map_or(1, u64::from_ne_bytes)
+}
 
 pub(crate) use pgrx::pg_sys::{Datum, ItemPointerData as RowId, Oid};

@@ -85,6 +85,7 @@ unsafe extern "C-unwind" fn on_request() {
             previous();
         }
         pg_sys::RequestAddinShmemSpace(size_of::<Shared>());
+        super::change_memory::request();
     }
 }
 
@@ -103,6 +104,7 @@ unsafe extern "C-unwind" fn on_startup() {
             shared.write_bytes(0, 1);
         }
         SHARED.store(shared, SeqCst);
+        super::change_memory::start_up();
     }
 }
 

@@ -15,6 +15,12 @@ pub(crate) fn push() {
     }
 }
 
+/// Pushes a snapshot that sees all that is committed, whatever the isolation level.
+pub(crate) fn push_latest() {
+    // SAFETY: in a transaction.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot()) }
+}
+
 /// Pops what [`push`] pushed.
 pub(crate) fn pop() {
     // SAFETY: the call's own snapshot is on top: nested calls pop theirs.

@@ -127,7 +127,7 @@ pub(super) unsafe fn is_logically_logged(relation: pg_sys::Relation) -> bool {
     }
 }
 
-pub(super) unsafe fn has_foreign_triggers(triggers: *mut pg_sys::TriggerDesc, own: Oid) -> bool {
+pub(super) unsafe fn has_foreign_triggers(triggers: *mut pg_sys::TriggerDesc, own: [Oid; 2]) -> bool {
     if triggers.is_null() {
         return false;
     }
@@ -135,7 +135,7 @@ pub(super) unsafe fn has_foreign_triggers(triggers: *mut pg_sys::TriggerDesc, ow
     unsafe {
         std::slice::from_raw_parts((*triggers).triggers, (*triggers).numtriggers as usize).iter().any(
             |trigger| {
-                trigger.tgfoid != own && trigger.tgenabled != pg_sys::TRIGGER_DISABLED as std::ffi::c_char
+                !own.contains(&trigger.tgfoid) && trigger.tgenabled != pg_sys::TRIGGER_DISABLED as std::ffi::c_char
             },
         )
     }

@@ -18,13 +18,19 @@ const LIBRARY: &str = "spacetime";
 /// The launcher comes back this long after an error of its own.
 const LAUNCHER_RESTART_S: i32 = 5;
 
+/// Whether this is the postmaster loading its libraries.
+pub(crate) fn is_preloading() -> bool {
+    // SAFETY: reads a C global.
+    unsafe { pg_sys::process_shared_preload_libraries_in_progress }
+}
+
 /// Registers the launcher, if this is the postmaster loading its libraries.
 pub(crate) fn register() {
-    // SAFETY: reads a C global, and calls what may be called at that moment only.
+    if !is_preloading() {
+        return;
+    }
+    // SAFETY: calls what may be called at that moment only.
     unsafe {
-        if !pg_sys::process_shared_preload_libraries_in_progress {
-            return;
-        }
         shmem::register();
         super::utility::register();
         let mut worker = describe("spacetime launcher", "spacetime launcher", "spacetime_launcher_main");

@@ -46,8 +46,8 @@ pub(crate) struct Writer {
 /// What a writer needs to know of the module whose table it writes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WriteContext<'a> {
-    /// The function of the module's lock trigger, which host writes need not fire.
-    pub(crate) own_trigger: Oid,
+    /// The functions of the triggers publishing makes, which host writes need not fire.
+    pub(crate) own_triggers: [Oid; 2],
     /// Others may write the table at the same time: no lock keeps them out.
     pub(crate) has_rivals: bool,
     /// Operators have put columns or index expressions on the table.
@@ -68,7 +68,7 @@ impl Writer {
             pg_sys::LockRelationOid((*relation).rd_id, pg_sys::RowExclusiveLock as i32);
             let constraints = (*(*relation).rd_att).constr;
             let has_checks = target::has_foreign_checks(constraints);
-            let bracketed = target::has_foreign_triggers((*relation).trigdesc, context.own_trigger);
+            let bracketed = target::has_foreign_triggers((*relation).trigdesc, context.own_triggers);
             if bracketed || has_checks || context.evaluates {
                 // Before anything is opened: planning an expression may already call its functions.
                 super::user::pin_settings(context.search_path);
@@ -133,6 +133,11 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Whether writes fire triggers, the one that captures changes among them.
+    pub(crate) fn fires_triggers(&self) -> bool {
+        self.bracketed
     }
 
     /// Values and null flags to fill for the row to write: all NULL at first, one per attribute.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use pgrx::pg_guard;
 use pgrx::pg_sys;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 thread_local! {
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
@@ -15,6 +15,30 @@ thread_local! {
     static WAKES_WORKERS: Cell<bool> = const { Cell::new(false) };
     /// What every rollback of a transaction or savepoint that called a reducer runs.
     static ON_ABORT: Cell<Option<fn()>> = const { Cell::new(None) };
+    static HOOKS: Cell<Option<Hooks>> = const { Cell::new(None) };
+}
+
+/// What wants to know how transactions end. All but `before_commit` must neither raise nor touch the database.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hooks {
+    /// Runs after deferred triggers; an error rolls the transaction back.
+    pub(crate) before_commit: fn() -> Result<()>,
+    pub(crate) committed: fn(),
+    pub(crate) rolled_back: fn(),
+    /// Gets the nesting level of the savepoint, and whether it is undone.
+    pub(crate) savepoint_ended: fn(i32, bool),
+}
+
+/// Calls `hooks` at the end of every transaction and savepoint from now on.
+pub(crate) fn follow(hooks: Hooks) {
+    HOOKS.set(Some(hooks));
+    watch();
+}
+
+/// Nesting of savepoints; 1 outside of any.
+pub(crate) fn nest_level() -> i32 {
+    // SAFETY: reads the state of this transaction.
+    unsafe { pg_sys::GetCurrentTransactionNestLevel() }
 }
 
 /// Top-level transaction id, assigned now if need be.
@@ -81,14 +105,25 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
         pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PARALLEL_ABORT => {
             aborted();
             ended();
+            if let Some(hooks) = HOOKS.get() {
+                (hooks.rolled_back)();
+            }
         }
+        pg_sys::XactEvent::XACT_EVENT_PRE_COMMIT => {
+            if let Some(hooks) = HOOKS.get() {
+                (hooks.before_commit)().unwrap_or_else(|error| super::report::raise(error));
+            }
+        }
+        pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
         pg_sys::XactEvent::XACT_EVENT_COMMIT => {
             if WAKES_WORKERS.get() {
                 super::shmem::wake(super::access::database());
             }
             ended();
+            if let Some(hooks) = HOOKS.get() {
+                (hooks.committed)();
+            }
         }
-        pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
         // The module's lock and its last-writer mark would outlive the session, across restarts.
         pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE if LOCKED_MODULE.get() => {
             super::report::raise(Error::Unsupported {
@@ -108,7 +143,13 @@ unsafe extern "C-unwind" fn on_subxact_event(
     _parent: pg_sys::SubTransactionId,
     _argument: *mut std::ffi::c_void,
 ) {
-    if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB {
+    let is_undone = event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB;
+    if is_undone {
         aborted();
+    }
+    if let Some(hooks) = HOOKS.get()
+        && (is_undone || event == pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB)
+    {
+        (hooks.savepoint_ended)(nest_level(), is_undone);
     }
 }

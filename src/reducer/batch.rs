@@ -12,6 +12,7 @@ use spacetime_call_batch::{Answer, Arguments, Call, CallResult, DONE};
 use super::arguments;
 use super::call::{Done, Target, call};
 use super::caller::Caller;
+use crate::changes;
 use crate::error::{Error, Result};
 use crate::pg::worker::{Failure, TRANSIENT};
 use crate::pg::{access, entry, subtransaction, xact};
@@ -112,6 +113,7 @@ fn require_right(batch_call: &Call<'_>, target: &Target, sender: Identity) -> Re
 const CLIENT_ROLE: &str = "spacetime_client";
 
 fn enter(batch_call: &Call<'_>, target: &Target, arguments: &[u8]) -> Result<Done> {
+    changes::begin_entry();
     let caller = Caller {
         identity: identity(batch_call),
         connection_id: batch_call.connection_id,

@@ -11,6 +11,7 @@ use spacetime_definition::{Lifecycle, Reducer, Visibility};
 
 use super::caller::Caller;
 use super::tables::{CallHost, CallTables};
+use crate::changes::{self, CallNote};
 use crate::error::{Error, Result};
 use crate::module::{ReadyModule, ready, require_last_writer_seen};
 use crate::pg::memory::CallMemory;
@@ -200,6 +201,7 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
     }
 
     let instance = module.take_instance()?;
+    let changes_before = changes::position();
     let call = ReducerCall {
         module: &module.row.name,
         reducer: &target.reducer().name,
@@ -210,6 +212,13 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
         args: arguments,
     };
     let timestamp_us = call.timestamp_us;
+    let note = CallNote {
+        reducer: target.reducer,
+        sender: call.sender,
+        connection_id: caller.connection_id,
+        timestamp_us,
+        tag: caller.tag,
+    };
     let tables = Rc::new(RefCell::new(CallTables::new(Rc::clone(module), caller, memory)));
     let host = Box::new(CallHost::new(Rc::clone(&tables)));
     let (instance, outcome) =
@@ -218,7 +227,7 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
         return Err(refused(target, message));
     }
     tables.borrow_mut().close();
-    let has_written = tables.borrow().has_written();
+    let has_written = changes::note_call(module, changes_before, note, arguments);
     module.give_back(instance);
     snapshot::pop();
     owner.restore();

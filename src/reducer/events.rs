@@ -80,6 +80,13 @@ impl Events {
         })
     }
 
+    /// The rows of each table by its position, in the order in which they were inserted.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let mut tables: Vec<_> = self.tables.iter().collect();
+        tables.sort_unstable_by_key(|(at, _)| **at);
+        tables.into_iter().flat_map(|(at, table)| table.rows.values().map(|row| (*at, &*row.bytes)))
+    }
+
     /// Accounts for what the last write did to memory; an error if the call holds more than it may.
     pub(super) fn charge(&mut self, grown: isize, module: &str, limit: usize) -> Result<()> {
         self.bytes = self.bytes.saturating_add_signed(grown);

@@ -13,6 +13,7 @@ use super::events::Events;
 use super::keys;
 use super::scans::OpenScan;
 use crate::catalog;
+use crate::changes;
 use crate::error::{Error, Result};
 use crate::module::{ReadyModule, read_variable, schedule_at};
 use crate::pg::memory::CallMemory;
@@ -46,6 +47,13 @@ pub(super) struct OpenedTable {
     pub(super) codec: Rc<TableCodec>,
 }
 
+/// A row to be deleted.
+struct FoundRow {
+    id: RowId,
+    /// What the change log is told; `None` when nobody reads it.
+    bytes: Option<Vec<u8>>,
+}
+
 /// An index, found by its id, and its table, opened.
 pub(super) struct IndexAccess {
     pub(super) table: usize,
@@ -74,12 +82,10 @@ impl CallTables {
         for opened in self.open.drain(..).flatten() {
             opened.table.close();
         }
-        self.events = Events::default();
-    }
-
-    /// Whether the call has written to a table.
-    pub(super) fn has_written(&self) -> bool {
-        self.has_written
+        let events = std::mem::take(&mut self.events);
+        if changes::is_captured() {
+            events.rows().for_each(|(table, row)| changes::note_event(&self.module, table, row));
+        }
     }
 
     /// Position of the table with this id.
@@ -119,6 +125,7 @@ impl CallTables {
     fn writer(&mut self, at: usize) -> Result<(&mut OpenTable, Rc<TableCodec>)> {
         if !self.has_written {
             self.has_written = true;
+            changes::note_write(&self.module);
             if self.module.is_serial() {
                 self.module.state.note_writer(xact::top_xid());
             }
@@ -145,12 +152,17 @@ impl CallTables {
         if self.is_event(at) {
             return self.insert_event(at, row, generated);
         }
-        let memory = self.memory;
+        let (memory, module) = (self.memory, Rc::clone(&self.module));
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
             let writer = table.open_writer()?;
             fill(writer, &codec, row, generated)?;
             match writer.insert()? {
+                Written::Done if captures(writer) => {
+                    let stored = encoded(&codec, writer.row())?;
+                    changes::note_insert(&module, at, &stored);
+                    Ok(())
+                }
                 Written::Done | Written::Skipped => Ok(()),
                 Written::Conflict => {
                     let is_same = conflict_is_same_row(writer, &codec);
@@ -176,27 +188,38 @@ impl CallTables {
             return Err(Errno::IndexNotUnique.into());
         }
         self.require_schedulable(at, row)?;
-        let memory = self.memory;
+        let (memory, module) = (self.memory, Rc::clone(&self.module));
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
             let writer = table.open_writer()?;
             fill(writer, &codec, row, generated)?;
-            let result = replace(table, &codec, access.index());
+            let replaced = replace(table, &codec, access.index());
             table.forget_row();
-            result
+            if let Some((old, new)) = replaced?
+                && captures(table.open_writer()?)
+            {
+                changes::note_delete(&module, at, &old);
+                changes::note_insert(&module, at, &new);
+            }
+            Ok(())
         })?;
         snapshot::see_own_writes();
         Ok(())
     }
 
-    fn delete_rows(&mut self, at: usize, rows: &[RowId]) -> HostResult<u32> {
-        let memory = self.memory;
+    fn delete_rows(&mut self, at: usize, rows: &[FoundRow]) -> HostResult<u32> {
+        let (memory, module) = (self.memory, Rc::clone(&self.module));
         let (table, _) = self.writer(at)?;
         let mut deleted = 0;
         for row in rows {
             interrupt::process();
-            let written = memory.with_row(|| -> Result<Written> { table.open_writer()?.delete(*row) })?;
-            deleted += u32::from(written == Written::Done);
+            let written = memory.with_row(|| -> Result<Written> { table.open_writer()?.delete(row.id) })?;
+            if written == Written::Done {
+                deleted += 1;
+                if let Some(bytes) = row.bytes.as_deref().filter(|_| !table.fires_triggers()) {
+                    changes::note_delete(&module, at, bytes);
+                }
+            }
         }
         snapshot::see_own_writes();
         Ok(deleted)
@@ -204,12 +227,23 @@ impl CallTables {
 
     fn delete_matching(&mut self, mut scan: Scan, at: usize) -> HostResult<u32> {
         let mut rows = Vec::new();
+        let memory = self.memory;
         let opened = self.opened(at)?;
+        let (codec, is_captured) = (Rc::clone(&opened.codec), changes::is_captured());
+        let mut failure = None;
         scan.run(&opened.table, &mut |table| {
-            rows.push(table.row_id());
-            Visit::More
+            let bytes = is_captured.then(|| memory.with_row(|| encoded(&codec, table.row()))).transpose();
+            match bytes {
+                Ok(bytes) => rows.push(FoundRow { id: table.row_id(), bytes }),
+                Err(error) => failure = Some(error),
+            }
+            if failure.is_some() { Visit::Pause } else { Visit::More }
         });
-        if rows.is_empty() { Ok(0) } else { self.delete_rows(at, &rows) }
+        match failure {
+            Some(error) => Err(error.into()),
+            None if rows.is_empty() => Ok(0),
+            None => self.delete_rows(at, &rows),
+        }
     }
 
     fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
@@ -233,7 +267,7 @@ impl CallTables {
     }
 
     /// The row that equals `row`, through a unique index where one can tell, else by looking at every row.
-    fn find_equal(&mut self, at: usize, row: &[u8]) -> HostResult<Option<RowId>> {
+    fn find_equal(&mut self, at: usize, row: &[u8]) -> HostResult<Option<FoundRow>> {
         let memory = self.memory;
         let (table, codec) = self.writer(at)?;
         let by_key = memory.with_row(|| -> HostResult<_> {
@@ -243,9 +277,11 @@ impl CallTables {
             codec.decode_row(row, values, nulls, &mut Vec::new(), |_| 0).map_err(row_error)?;
             match writer.find_same_key() {
                 Ok(Some(found)) => {
-                    let same = conflict_is_same_row(writer, &codec);
+                    let stored = encoded(&codec, writer.conflicting_row());
                     writer.forget_conflict();
-                    Ok(Some(same?.then_some(found)))
+                    let stored = stored?;
+                    let is_same = codec.rows_equal(&stored, row);
+                    Ok(Some(is_same.then_some(FoundRow { id: found, bytes: Some(stored) })))
                 }
                 Ok(None) => Ok(Some(None)),
                 Err(_) => Ok(None),
@@ -258,11 +294,11 @@ impl CallTables {
         let mut failure = None;
         let mut scan = Scan::of_table();
         scan.run(table, &mut |table| {
-            let mut bytes = Vec::new();
-            // SAFETY: the codec is current for the open table.
-            match memory.with_row(|| unsafe { codec.encode_row(table.row(), &mut bytes) }) {
-                Ok(()) if codec.rows_equal(&bytes, row) => found = Some(table.row_id()),
-                Ok(()) => return Visit::More,
+            match memory.with_row(|| encoded(&codec, table.row())) {
+                Ok(bytes) if codec.rows_equal(&bytes, row) => {
+                    found = Some(FoundRow { id: table.row_id(), bytes: Some(bytes) });
+                }
+                Ok(_) => return Visit::More,
                 Err(error) => failure = Some(error),
             }
             Visit::Pause
@@ -277,8 +313,13 @@ fn fill(writer: &mut Writer, codec: &TableCodec, row: &[u8], generated: &mut Vec
     codec.decode_row(row, values, nulls, generated, access::next_value).map_err(row_error)
 }
 
-/// Replaces the row that has the key of the filled row; the old one is left in the read slot.
-fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> HostResult<()> {
+/// Replaces the row that has the key of the filled row; the old one is left in the read slot. Returns both, encoded, if
+/// anything was written.
+fn replace(
+    table: &mut OpenTable,
+    codec: &TableCodec,
+    index: &IndexCodec,
+) -> HostResult<Option<(Vec<u8>, Vec<u8>)>> {
     let facts = index.facts.as_ref().ok_or(Errno::NoSuchIndex)?;
     let key = {
         let writer = table.open_writer()?;
@@ -286,12 +327,14 @@ fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> Hos
     };
     let old = find_one(table, facts, &key).ok_or(Errno::NoSuchRow)?;
     let (writer, old_row) = table.writer_and_row()?;
-    if same_row(codec, writer.row(), old_row)? {
-        return Ok(());
+    let rows = (encoded(codec, old_row)?, encoded(codec, writer.row())?);
+    if codec.rows_equal(&rows.0, &rows.1) {
+        return Ok(None);
     }
     writer.keep_unmapped(old_row);
     match writer.update(old, Some(facts.oid))? {
-        Written::Done | Written::Skipped => Ok(()),
+        Written::Done => Ok(Some(rows)),
+        Written::Skipped => Ok(None),
         Written::Conflict => {
             writer.forget_conflict();
             Err(Errno::UniqueAlreadyExists.into())
@@ -300,17 +343,22 @@ fn replace(table: &mut OpenTable, codec: &TableCodec, index: &IndexCodec) -> Hos
 }
 
 fn conflict_is_same_row(writer: &Writer, codec: &TableCodec) -> Result<bool> {
-    same_row(codec, writer.row(), writer.conflicting_row())
+    let (new, present) = (encoded(codec, writer.row())?, encoded(codec, writer.conflicting_row())?);
+    Ok(codec.rows_equal(&new, &present))
 }
 
-fn same_row(codec: &TableCodec, a: RowDatums<'_>, b: RowDatums<'_>) -> Result<bool> {
-    let (mut a_bytes, mut b_bytes) = (Vec::with_capacity(128), Vec::with_capacity(128));
-    // SAFETY: both rows are of the table the codec is current for.
-    unsafe {
-        codec.encode_row(a, &mut a_bytes)?;
-        codec.encode_row(b, &mut b_bytes)?;
-    }
-    Ok(codec.rows_equal(&a_bytes, &b_bytes))
+/// The BSATN of a row of the table that `codec` is current for.
+fn encoded(codec: &TableCodec, row: RowDatums<'_>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(128);
+    // SAFETY: callers pass rows of the table the codec was opened with.
+    unsafe { codec.encode_row(row, &mut bytes) }?;
+    Ok(bytes)
+}
+
+/// Whether the host notes what it writes: where triggers fire, the one that captures changes does, and sees what others
+/// make of the row.
+fn captures(writer: &Writer) -> bool {
+    changes::is_captured() && !writer.fires_triggers()
 }
 
 /// Undecodable rows are the guest's fault and its to handle; values Postgres cannot hold end the call.

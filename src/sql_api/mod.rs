@@ -8,6 +8,7 @@
 )]
 
 mod batch;
+mod changes;
 mod client;
 mod environment;
 mod identity;

@@ -1,0 +1,98 @@
+//! Rows that plain SQL writes, as the triggers on module tables see them.
+//!
+//! Nothing here fails a statement for the subscribers' sake: what cannot be followed becomes a resync.
+
+use std::rc::Rc;
+
+use super::journal::{note_delete, note_insert, note_unknown, note_write};
+use super::publish::is_captured;
+use crate::error::Result;
+use crate::module::{ReadyModule, ready};
+use crate::pg::change_trigger::Change;
+use crate::pg::relation::RowDatums;
+use crate::pg::scan::{Scan, Visit};
+use crate::pg::{change_log, snapshot};
+use crate::row::TableCodec;
+
+/// One row that a statement changed.
+pub(crate) fn capture_statement(change: &Change<'_>) -> Result<()> {
+    let Some(module) = module_of(change)? else { return Ok(()) };
+    if !is_captured() {
+        note_write(&module);
+        return Ok(());
+    }
+    let place = module.row.storage.tables.iter().position(|table| table.pg_name == change.table);
+    let Some(place) = place else {
+        note_unknown(&module);
+        return Ok(());
+    };
+    let (table, codec) = module.open_table(place)?;
+    let encode = |row: Option<RowDatums<'_>>| row.map(|row| encoded(&codec, row)).transpose();
+    let rows = encode(change.old).and_then(|old| encode(change.new).map(|new| (old, new)));
+    table.close();
+    match rows {
+        Ok((old, new)) if old != new => {
+            if let Some(row) = old {
+                note_delete(&module, place, &row);
+            }
+            if let Some(row) = new {
+                note_insert(&module, place, &row);
+            }
+        }
+        Ok(_) => {}
+        // The row holds what the module's type cannot: reducers will say so, subscribers are not the ones to.
+        Err(_) => note_unknown(&module),
+    }
+    Ok(())
+}
+
+/// All rows of a table that is about to be truncated.
+pub(crate) fn capture_truncate(change: &Change<'_>) -> Result<()> {
+    let Some(module) = module_of(change)? else { return Ok(()) };
+    if !is_captured() {
+        note_write(&module);
+        return Ok(());
+    }
+    let place = module.row.storage.tables.iter().position(|table| table.pg_name == change.table);
+    let Some(place) = place else {
+        note_unknown(&module);
+        return Ok(());
+    };
+    let (table, codec) = module.open_table(place)?;
+    // TRUNCATE removes what is committed, whatever the statement's snapshot sees.
+    snapshot::push_latest();
+    let mut failed = false;
+    let mut scan = Scan::of_table();
+    scan.run(&table, &mut |table| {
+        crate::pg::interrupt::process();
+        match encoded(&codec, table.row()) {
+            Ok(row) => note_delete(&module, place, &row),
+            Err(_) => failed = true,
+        }
+        if failed { Visit::Pause } else { Visit::More }
+    });
+    scan.close();
+    snapshot::pop();
+    table.close();
+    if failed {
+        note_unknown(&module);
+    }
+    Ok(())
+}
+
+/// The module of a trigger; `None` when nobody needs to know of the change, or the trigger is not one of ours.
+fn module_of(change: &Change<'_>) -> Result<Option<Rc<ReadyModule>>> {
+    if !change_log::exists() {
+        return Ok(None);
+    }
+    let module = ready(change.module)?;
+    // A trigger somebody put on a table of theirs must not pass for a change of the module.
+    Ok((module.schema == change.schema).then_some(module))
+}
+
+fn encoded(codec: &TableCodec, row: RowDatums<'_>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(128);
+    // SAFETY: the codec is current: the table was opened with it, and the row is of that table.
+    unsafe { codec.encode_row(row, &mut bytes) }?;
+    Ok(bytes)
+}

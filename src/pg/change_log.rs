@@ -1,0 +1,285 @@
+//! Appending to the change log at the end of a transaction, and reading it.
+
+use std::path::{Path, PathBuf};
+
+use pgrx::pg_sys;
+
+use spacetime_change_log::{EntryHeader, encode_header, header_len};
+
+use super::access;
+use super::change_file::{self, ChangeFile};
+use super::change_readers::ReaderState;
+use super::change_ring::{Copied, Ring, RingState};
+use super::change_memory;
+use crate::error::{Error, Result};
+
+/// Longest sleep while a commit is under way whose end nobody announces.
+const ORDER_WAIT_MS: i64 = 10;
+/// Copied under the lock at a time, so that commits do not wait long.
+const COPY_BYTES_MAX: usize = 256 * 1024;
+/// Microseconds from the Unix epoch to Postgres'.
+const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
+
+/// What a transaction is about to commit: module and body of each entry.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    ring: &'static Ring,
+    entries: Vec<BatchEntry>,
+    xid: u64,
+}
+
+impl std::fmt::Debug for Ring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ring").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+struct BatchEntry {
+    module: [u8; 32],
+    body: Vec<u8>,
+    file: Option<ChangeFile>,
+}
+
+/// Whether there is a change log and somebody reads this database's changes. Cheap: asked at every write.
+pub(crate) fn is_watched() -> bool {
+    change_memory::ring().is_some_and(|ring| ring.is_watched(access::database().to_u32()))
+}
+
+/// Whether there is a change log.
+pub(crate) fn exists() -> bool {
+    change_memory::ring().is_some()
+}
+
+impl Batch {
+    /// Makes ready to commit: whatever can fail fails here. `None` without a change log.
+    pub(crate) fn prepare(entries: Vec<([u8; 32], Vec<u8>)>, directory: &Path) -> Result<Option<Self>> {
+        let Some(ring) = change_memory::ring() else { return Ok(None) };
+        let mut batch = Self { ring, entries: Vec::with_capacity(entries.len()), xid: super::xact::top_xid() };
+        for (module, body) in entries {
+            let is_large = body.len() + header_len() > ring.append_bytes_max();
+            // The header is not known yet; the reader fills it in.
+            let spill = || ChangeFile::write(PathBuf::from(directory), &[&[0; header_len()], &body]);
+            let file = match is_large.then(spill).transpose() {
+                Ok(file) => file,
+                Err(error) => {
+                    batch.remove_files();
+                    return Err(error);
+                }
+            };
+            let body = if is_large { Vec::new() } else { body };
+            batch.entries.push(BatchEntry { module, body, file });
+        }
+        ring.publish_bound();
+        Ok(Some(batch))
+    }
+
+    /// Appends after the commit. Must not fail.
+    pub(crate) fn commit(self) {
+        let database = access::database().to_u32();
+        // SAFETY: set by the commit that has just been made; the transaction has an id, so there is one.
+        let (lsn, committed_at) =
+            unsafe { (pg_sys::XactLastCommitEnd, pg_sys::GetCurrentTransactionStopTimestamp()) };
+        let ring = self.ring;
+        if ring.is_watched(database) {
+            let mut locked = ring.lock(true);
+            for entry in self.entries {
+                let header = encode_header(&EntryHeader {
+                    seq: 0,
+                    lsn,
+                    xid: self.xid,
+                    committed_at_us: committed_at.saturating_add(POSTGRES_EPOCH_US),
+                    module: entry.module,
+                });
+                match &entry.file {
+                    None => locked.append(database, lsn, false, &header, &entry.body),
+                    Some(file) => locked.append(database, lsn, true, &header, file.name()),
+                }
+            }
+            locked.unlock();
+        } else {
+            self.remove_files();
+        }
+        ring.withdraw_bound();
+        ring.wake_readers(database);
+    }
+
+    /// Undoes [`Batch::prepare`] after a rollback.
+    pub(crate) fn roll_back(self) {
+        let ring = self.ring;
+        self.remove_files();
+        ring.withdraw_bound();
+        ring.wake_readers(access::database().to_u32());
+    }
+
+    fn remove_files(self) {
+        self.entries.into_iter().filter_map(|entry| entry.file).for_each(ChangeFile::remove);
+    }
+}
+
+/// Why the log cannot be used here, if so.
+fn required_ring() -> Result<&'static Ring> {
+    // SAFETY: reads the server's state.
+    if unsafe { pg_sys::RecoveryInProgress() } {
+        return Err(Error::NotInState {
+            what: "a standby has no change log".into(),
+            hint: "Ask the primary.".into(),
+        });
+    }
+    change_memory::ring().ok_or_else(|| Error::NotInState {
+        what: "the change log needs the extension to be loaded when the server starts".into(),
+        hint: "Set shared_preload_libraries = 'spacetime' in postgresql.conf and restart the server.".into(),
+    })
+}
+
+/// This backend as a reader of its database's changes.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    ring: &'static Ring,
+    slot: usize,
+    database: u32,
+}
+
+/// What a reader got.
+#[derive(Debug)]
+pub(crate) struct Batchful {
+    pub(crate) epoch: u64,
+    /// First number not looked at.
+    pub(crate) next: u64,
+    /// The cursor's place is gone, or was never captured.
+    pub(crate) is_gap: bool,
+    /// Whole entries, in order.
+    pub(crate) entries: Vec<Vec<u8>>,
+    /// Where the WAL must be flushed to for the last of them to be durable.
+    pub(crate) lsn: u64,
+}
+
+impl Reader {
+    /// Registers this backend as a reader until it ends.
+    pub(crate) fn register() -> Result<Self> {
+        let ring = required_ring()?;
+        let database = access::database().to_u32();
+        let slot = ring.register(database).ok_or_else(|| Error::TooMany {
+            what: "too many sessions read the change log".into(),
+            hint: "Let one gateway serve more clients; 64 readers can be connected to one server.".into(),
+        })?;
+        Ok(Self { ring, slot, database })
+    }
+
+    /// The cursor of a reader that begins now.
+    pub(crate) fn now(&self) -> (u64, u64) {
+        let mut locked = self.ring.lock(false);
+        let state = locked.describe();
+        locked.unlock();
+        (state.epoch, state.next_seq)
+    }
+
+    /// Reads on from `next` in `epoch`, without waiting.
+    pub(crate) fn read(&self, epoch: u64, next: u64, bytes_max: usize) -> (Batchful, bool) {
+        let blocked = self.ring.release();
+        let mut read = self.read_released(epoch, next, bytes_max);
+        if read.is_gap {
+            read.entries.clear();
+        }
+        self.ring.note_reader(self.slot, read.next, false);
+        (read, blocked)
+    }
+
+    fn read_released(&self, epoch: u64, next: u64, bytes_max: usize) -> Batchful {
+        let mut batch = Batchful { epoch, next, is_gap: false, entries: Vec::new(), lsn: 0 };
+        let mut bytes = 0;
+        loop {
+            let mut copied = Vec::new();
+            let mut locked = self.ring.lock(false);
+            let state = locked.describe();
+            let oldest = state.first_seq.max(self.ring.complete_from(self.database));
+            if state.epoch != epoch || batch.next < oldest || batch.next > state.next_seq {
+                locked.unlock();
+                return Batchful { epoch: state.epoch, next: state.next_seq, is_gap: true, ..batch };
+            }
+            let wanted = COPY_BYTES_MAX.min(bytes_max.saturating_sub(bytes).max(1));
+            batch.next = locked.copy(self.database, batch.next, wanted, &mut copied);
+            locked.unlock();
+            for entry in copied {
+                let (seq, lsn, is_file) = (entry.seq, entry.lsn, entry.is_file);
+                let Some(entry) = whole(entry) else {
+                    return Batchful { epoch: state.epoch, next: seq + 1, is_gap: true, ..batch };
+                };
+                // A large entry alone may be more than was asked for, but not come on top of others.
+                if is_file && !batch.entries.is_empty() {
+                    batch.next = seq;
+                    return batch;
+                }
+                bytes += entry.len();
+                batch.lsn = batch.lsn.max(lsn);
+                batch.entries.push(entry);
+            }
+            if batch.next == state.next_seq || bytes >= bytes_max {
+                return batch;
+            }
+        }
+    }
+
+    /// Sleeps until a commit, a signal or the deadline. `blocked`: entries are there that wait for somebody's commit.
+    pub(crate) fn wait(&self, next: u64, blocked: bool, milliseconds: i64) {
+        self.ring.note_reader(self.slot, next, true);
+        // What was appended before the reader was seen to wait woke nobody.
+        let mut locked = self.ring.lock(false);
+        let state = locked.describe();
+        locked.unlock();
+        let has_more = state.next_seq > next || (state.waiting_for_order > 0 && !blocked);
+        if !has_more {
+            let timeout_ms = if blocked { milliseconds.min(ORDER_WAIT_MS) } else { milliseconds };
+            // SAFETY: waits on this backend's own latch.
+            unsafe {
+                pg_sys::WaitLatch(
+                    pg_sys::MyLatch,
+                    (pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH) as i32,
+                    timeout_ms,
+                    pg_sys::PG_WAIT_EXTENSION,
+                );
+                pg_sys::ResetLatch(pg_sys::MyLatch);
+            }
+        }
+        self.ring.note_reader(self.slot, next, false);
+        super::interrupt::process();
+    }
+}
+
+/// Waits until the WAL is on disk up to `lsn`.
+pub(crate) fn flush(lsn: u64) {
+    if lsn != 0 {
+        // SAFETY: the end of a commit record that exists; raises on I/O errors.
+        unsafe { pg_sys::XLogFlush(lsn) }
+    }
+}
+
+/// The whole entry, with its header; `None` when its file is gone.
+fn whole(copied: Copied) -> Option<Vec<u8>> {
+    if !copied.is_file {
+        return Some(copied.bytes);
+    }
+    let (header, name) = copied.bytes.split_at_checked(header_len())?;
+    let mut bytes = change_file::read(name)?;
+    let place = bytes.get_mut(..header_len())?;
+    place.copy_from_slice(header);
+    Some(bytes)
+}
+
+/// State of the log and the readers of this database.
+pub(crate) fn describe() -> Result<(RingState, Vec<ReaderState>)> {
+    let ring = required_ring()?;
+    let mut locked = ring.lock(false);
+    let state = locked.describe();
+    locked.unlock();
+    Ok((state, ring.describe_readers(access::database().to_u32())))
+}
+
+/// Removes what an earlier run of the server left. Called by the postmaster.
+pub(super) fn remove_left_files() {
+    let root = access::data_directory().join("spacetime");
+    let Ok(databases) = std::fs::read_dir(root) else { return };
+    for database in databases.flatten() {
+        let _ = std::fs::remove_dir_all(database.path().join("changes"));
+    }
+}
