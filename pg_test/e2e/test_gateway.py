@@ -1,0 +1,197 @@
+"""The gateway, with the official client SDKs of five years of releases, unmodified, in Node."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from harness.testcase import ClusterTestCase
+
+ROOT = Path(__file__).resolve().parents[2]
+SDK = Path(__file__).resolve().parent / "sdk"
+# Installed once for all runs and checkouts.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "spacetime-sdks"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+TIMEOUT_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class GatewayTest(ClusterTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        subprocess.run(["cargo", "build", "--quiet", "--locked", "-p", "spacetime-gateway"], cwd=ROOT, check=True)
+        cls.install_sdks()
+
+    @classmethod
+    def install_sdks(cls):
+        CACHE.mkdir(parents=True, exist_ok=True)
+        wanted = (SDK / "package.json").read_text()
+        installed = CACHE / "installed.json"
+        if not installed.exists() or installed.read_text() != wanted:
+            shutil.copy(SDK / "package.json", CACHE)
+            subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=CACHE, check=True)
+            installed.write_text(wanted)
+        # Node looks for packages beside the script, whatever the working directory is.
+        for script in SDK.glob("*.mjs"):
+            shutil.copy(script, CACHE)
+
+    def setUp(self):
+        super().setUp()
+        self.sql = self.connect()
+        self.publish(self.sql, "chat")
+        self.addCleanup(lambda: self.connect().execute("SELECT spacetime.drop_module('chat')"))
+        self.port = free_port()
+        self.start_gateway()
+
+    def start_gateway(self):
+        where = self.cluster.connection()
+        url = f"host={where['PGHOST']} port={where['PGPORT']} user={where['PGUSER']} dbname={where['PGDATABASE']}"
+        folder = Path(self.cluster.directory)
+        self.log = (folder / "gateway.log").open("ab")
+        self.addCleanup(self.log.close)
+        self.gateway = subprocess.Popen(
+            [TARGET / "debug" / "spacetime-gateway", "--database-url", url, "--listen", f"127.0.0.1:{self.port}",
+             "--key-file", folder / "gateway.pem"],
+            stderr=self.log,
+        )
+        self.addCleanup(self.stop_gateway)
+        deadline = time.monotonic() + TIMEOUT_S
+        while True:
+            try:
+                self.assertEqual(self.http("GET", "/v1/ping")[0], 200)
+                return
+            except urllib.error.URLError:
+                self.assertIsNone(self.gateway.poll(), "the gateway has ended; see gateway.log")
+                self.assertLess(time.monotonic(), deadline, "the gateway does not listen")
+                time.sleep(0.05)
+
+    def stop_gateway(self):
+        self.gateway.terminate()
+        self.assertEqual(self.gateway.wait(TIMEOUT_S), 0)
+
+    def http(self, method, path, body=None, token=None, kind=None):
+        """Status and text of an answer."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method)
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        if kind:
+            request.add_header("Content-Type", kind)
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            with answer:
+                return answer.code, answer.read().decode()
+
+    def new_identity(self):
+        status, body = self.http("POST", "/v1/identity")
+        self.assertEqual(status, 200)
+        body = json.loads(body)
+        return body["identity"], body["token"]
+
+    def run_sdk(self, script, *arguments):
+        """Runs the scenario; when it is this side's turn, changes rows with SQL."""
+        self.grant_all()
+        client = subprocess.Popen(
+            ["node", CACHE / script, *arguments], cwd=CACHE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        lines = []
+        for line in client.stdout:
+            lines.append(line)
+            if line.startswith("{"):
+                who = json.loads(line)
+                self.sql.execute(
+                    "INSERT INTO chat.message (id, sender, receiver, content, timestamp) "
+                    "VALUES (1000, decode(%s, 'hex'), decode(%s, 'hex'), 'from psql', now())",
+                    (who["alice"], who["bob"]),
+                )
+                self.sql.execute("DELETE FROM chat.message WHERE content = 'hello'")
+        errors = client.stderr.read()
+        client.stderr.close()
+        client.stdout.close()
+        self.assertEqual(client.wait(TIMEOUT_S), 0, "".join(lines) + errors)
+        self.assertEqual(lines[-1:], ["done\n"], errors)
+
+    def grant_all(self):
+        self.sql.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA chat TO PUBLIC")
+
+    def test_sdk_1_0(self):
+        self.run_sdk("v1.mjs", "sdk-1-0", f"ws://127.0.0.1:{self.port}")
+
+    def test_sdk_1_3(self):
+        self.run_sdk("v1.mjs", "sdk-1-3", f"ws://127.0.0.1:{self.port}")
+
+    def test_sdk_1_12(self):
+        self.run_sdk("schema.mjs", "sdk-1-12", "1", f"ws://127.0.0.1:{self.port}")
+
+    def test_sdk_2(self):
+        self.run_sdk("schema.mjs", "sdk-2", "2", f"ws://127.0.0.1:{self.port}")
+
+    def test_calls_over_http(self):
+        identity, token = self.new_identity()
+        call = "/v1/database/chat/call/register_user"
+        json_type = "application/json"
+        self.assertEqual(self.http("POST", call, b'["Eve"]', token)[0], 415)
+        # Nobody has granted EXECUTE.
+        self.sql.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA chat FROM PUBLIC")
+        self.assertEqual(self.http("POST", call, b'["Eve"]', token, json_type)[0], 403)
+        self.grant_all()
+        self.assertEqual(self.http("POST", call, b'["Eve"]', token, json_type), (200, ""))
+        status, body = self.http("POST", call, b'["Eve"]', token, json_type)
+        self.assertEqual((status, body), (530, "you are registered already; use set_name to change your name"))
+        status, body = self.http("POST", call, b'[1]', token, json_type)
+        self.assertEqual(status, 400)
+        self.assertTrue(body.startswith("invalid arguments for reducer register_user"), body)
+        nothing = self.http("POST", "/v1/database/chat/call/nothing", b"[]", token, json_type)
+        self.assertEqual(nothing, (404, "no such reducer"))
+        rows = self.sql.execute("SELECT encode(id, 'hex'), name FROM chat.user").fetchall()
+        self.assertEqual(rows, [(identity, "Eve")])
+        status, body = self.http("POST", "/v1/database/chat/sql", b"SELECT * FROM user", token)
+        self.assertEqual(status, 200)
+        self.assertEqual(json.loads(body)[0]["rows"][0][1], [0, "Eve"])
+
+    def test_identity_and_tokens(self):
+        identity, token = self.new_identity()
+        self.assertEqual(self.http("GET", f"/v1/identity/{identity}/verify", token=token)[0], 204)
+        self.assertEqual(self.http("GET", f"/v1/identity/{'0' * 64}/verify", token=token)[0], 400)
+        self.assertEqual(self.http("POST", "/v1/identity/websocket-token"), (401, "Authorization required"))
+        status, body = self.http("POST", "/v1/identity/websocket-token", token=token)
+        self.assertEqual(status, 200)
+        short = json.loads(body)["token"]
+        self.assertEqual(self.http("GET", f"/v1/identity/{identity}/verify", token=short)[0], 204)
+        self.assertEqual(self.http("GET", "/v1/identity/x/verify", token=token[:-8])[0], 401)
+        self.assertIn("BEGIN PUBLIC KEY", self.http("GET", "/v1/identity/public-key")[1])
+
+    def test_publish_and_describe(self):
+        identity, token = self.new_identity()
+        wasm = (ROOT / "modules" / "build" / "bank.wasm").read_bytes()
+        self.assertEqual(self.http("PUT", "/v1/database/bank", wasm)[0], 401)
+        status, body = self.http("PUT", "/v1/database/bank", wasm, token)
+        self.assertEqual(status, 200, body)
+        success = json.loads(body)["Success"]
+        self.assertEqual((success["domain"], success["op"]), ("bank", "created"))
+        module = success["database_identity"]
+        self.assertEqual(self.http("GET", "/v1/database/bank/identity"), (200, module))
+        self.assertEqual(json.loads(self.http("GET", f"/v1/database/{module}/names")[1]), {"names": ["bank"]})
+        self.assertEqual(self.http("GET", "/v1/database/nowhere"), (404, "`nowhere` not found"))
+        self.assertEqual(self.http("GET", "/v1/database/bank/schema?version=9")[0], 200)
+        owned = json.loads(self.http("GET", f"/v1/identity/{identity}/databases")[1])
+        self.assertEqual(owned, {"identities": [module]})
+        _, other = self.new_identity()
+        self.assertEqual(self.http("PUT", "/v1/database/bank", wasm, other)[0], 403)
+        self.assertEqual(self.http("GET", "/v1/database/bank/logs", token=other)[0], 403)
+        self.assertEqual(self.http("GET", "/v1/database/bank/logs?num_lines=10", token=token)[0], 200)
+        self.assertEqual(self.http("DELETE", "/v1/database/bank", token=other)[0], 403)
+        self.assertEqual(self.http("DELETE", "/v1/database/bank", token=token)[0], 200)
+        self.assertEqual(self.http("GET", "/v1/database/bank")[0], 404)
