@@ -17,6 +17,9 @@ SDK = Path(__file__).resolve().parent / "sdk"
 # Installed once for all runs and checkouts.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "spacetime-sdks"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+# A gateway that is built already.
+BUILT = os.environ.get("SPACETIME_GATEWAY")
+BINARY = Path(BUILT) if BUILT else TARGET / "debug" / "spacetime-gateway"
 TIMEOUT_S = 60
 
 
@@ -30,7 +33,8 @@ class GatewayTest(ClusterTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        subprocess.run(["cargo", "build", "--quiet", "--locked", "-p", "spacetime-gateway"], cwd=ROOT, check=True)
+        if not BUILT:
+            subprocess.run(["cargo", "build", "--quiet", "--locked", "-p", "spacetime-gateway"], cwd=ROOT, check=True)
         cls.install_sdks()
 
     @classmethod
@@ -61,7 +65,7 @@ class GatewayTest(ClusterTestCase):
         self.log = (folder / "gateway.log").open("ab")
         self.addCleanup(self.log.close)
         self.gateway = subprocess.Popen(
-            [TARGET / "debug" / "spacetime-gateway", "--database-url", url, "--listen", f"127.0.0.1:{self.port}",
+            [BINARY, "--database-url", url, "--listen", f"127.0.0.1:{self.port}",
              "--key-file", folder / "gateway.pem"],
             stderr=self.log,
         )

@@ -46,7 +46,11 @@ pub(super) enum What {
     /// Rows changed while nobody watched, or in a way that cannot be followed.
     Unknown,
     /// A new version of a module, by its identity, or its end.
-    Published { module: [u8; 32], version: u32, breaks_clients: bool },
+    Published {
+        module: [u8; 32],
+        version: u32,
+        breaks_clients: bool,
+    },
 }
 
 /// Who called what, for subscribers.
@@ -210,7 +214,8 @@ impl Journal {
             }
         }
         self.notes.dedup_by(|note, before| {
-            matches!((&note.what, &before.what), (What::Unknown, What::Unknown)) && note.module == before.module
+            matches!((&note.what, &before.what), (What::Unknown, What::Unknown))
+                && note.module == before.module
         });
     }
 }

@@ -8,9 +8,9 @@ use spacetime_change_log::{EntryHeader, encode_header, header_len};
 
 use super::access;
 use super::change_file::{self, ChangeFile};
+use super::change_memory;
 use super::change_readers::ReaderState;
 use super::change_ring::{Copied, Ring, RingState};
-use super::change_memory;
 use crate::error::{Error, Result};
 
 /// Longest sleep while a commit is under way whose end nobody announces.
@@ -55,7 +55,8 @@ impl Batch {
     /// Makes ready to commit: whatever can fail fails here. `None` without a change log.
     pub(crate) fn prepare(entries: Vec<([u8; 32], Vec<u8>)>, directory: &Path) -> Result<Option<Self>> {
         let Some(ring) = change_memory::ring() else { return Ok(None) };
-        let mut batch = Self { ring, entries: Vec::with_capacity(entries.len()), xid: super::xact::top_xid() };
+        let mut batch =
+            Self { ring, entries: Vec::with_capacity(entries.len()), xid: super::xact::top_xid() };
         for (module, body) in entries {
             let is_large = body.len() + header_len() > ring.append_bytes_max();
             // The header is not known yet; the reader fills it in.

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, 
 use pgrx::pg_guard;
 use pgrx::pg_sys;
 
-use super::change_ring::Ring;
 use super::change_memory;
+use super::change_ring::Ring;
 
 /// Readers at the same time, in the whole cluster.
 const READERS_MAX: usize = 64;

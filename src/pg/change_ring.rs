@@ -140,8 +140,7 @@ pub(super) struct Locked<'a> {
 impl Ring {
     /// Takes the lock, exclusively or to read only. Given back by [`Locked::unlock`]; an error gives it back, too.
     pub(super) fn lock(&self, exclusively: bool) -> Locked<'_> {
-        let mode =
-            if exclusively { pg_sys::LWLockMode::LW_EXCLUSIVE } else { pg_sys::LWLockMode::LW_SHARED };
+        let mode = if exclusively { pg_sys::LWLockMode::LW_EXCLUSIVE } else { pg_sys::LWLockMode::LW_SHARED };
         // SAFETY: initialised by `initialize`; this backend does not hold it.
         unsafe { pg_sys::LWLockAcquire(self.lock, mode) };
         Locked { ring: self }
@@ -154,7 +153,10 @@ impl Ring {
     fn bounds(&self) -> &[AtomicU64] {
         // SAFETY: the bounds follow the struct, zeroed by `initialize`.
         unsafe {
-            std::slice::from_raw_parts(self.base().add(size_of::<Self>()).cast::<AtomicU64>(), self.bounds_count)
+            std::slice::from_raw_parts(
+                self.base().add(size_of::<Self>()).cast::<AtomicU64>(),
+                self.bounds_count,
+            )
         }
     }
 
@@ -203,7 +205,8 @@ impl Ring {
         // SAFETY: readers are refused during recovery.
         let now = unsafe { pg_sys::GetXLogInsertRecPtr() };
         std::sync::atomic::fence(Ordering::SeqCst);
-        let least = self.bounds().iter().map(|bound| bound.load(Ordering::SeqCst)).filter(|bound| *bound != 0).min();
+        let least =
+            self.bounds().iter().map(|bound| bound.load(Ordering::SeqCst)).filter(|bound| *bound != 0).min();
         least.map_or(now, |least| least.min(now))
     }
 
@@ -271,7 +274,9 @@ impl Locked<'_> {
             if oldest.is_file {
                 // The name stands behind the entry's header.
                 let before = RECORD_LEN + header_len() as u64;
-                super::change_file::remove(&self.read(tail + before, (u64::from(oldest.length) - before) as usize));
+                super::change_file::remove(
+                    &self.read(tail + before, (u64::from(oldest.length) - before) as usize),
+                );
             }
             let state = self.state();
             state.first_seq = state.first_seq.max(oldest.seq + 1);
@@ -323,7 +328,8 @@ impl Locked<'_> {
             let position = unsafe { *self.ring.place(seq) };
             let record = self.read_record(position);
             if record.database == database {
-                let bytes = self.read(position + RECORD_LEN, (u64::from(record.length) - RECORD_LEN) as usize);
+                let bytes =
+                    self.read(position + RECORD_LEN, (u64::from(record.length) - RECORD_LEN) as usize);
                 copied += bytes.len();
                 out.push(Copied { seq, lsn: record.lsn, is_file: record.is_file, bytes });
             }

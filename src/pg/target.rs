@@ -135,7 +135,8 @@ pub(super) unsafe fn has_foreign_triggers(triggers: *mut pg_sys::TriggerDesc, ow
     unsafe {
         std::slice::from_raw_parts((*triggers).triggers, (*triggers).numtriggers as usize).iter().any(
             |trigger| {
-                !own.contains(&trigger.tgfoid) && trigger.tgenabled != pg_sys::TRIGGER_DISABLED as std::ffi::c_char
+                !own.contains(&trigger.tgfoid)
+                    && trigger.tgenabled != pg_sys::TRIGGER_DISABLED as std::ffi::c_char
             },
         )
     }

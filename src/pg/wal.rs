@@ -9,6 +9,9 @@ pub(crate) fn wait_durable(lsn: u64) {
     unsafe {
         let lsn = lsn.min(pg_sys::GetXLogInsertRecPtr());
         pg_sys::XLogFlush(lsn);
+        // As at the end of a commit, where it is made for: a cancel ends the wait with a warning.
+        pg_sys::InterruptHoldoffCount += 1;
         pg_sys::SyncRepWaitForLSN(lsn, true);
+        pg_sys::InterruptHoldoffCount -= 1;
     }
 }

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::module::{ReadyModule, ready, require_last_writer_seen};
 use crate::pg::memory::CallMemory;
 use crate::pg::timeout::Tick;
-use crate::pg::{access, entry, interrupt, invalidation, snapshot, user, xact};
+use crate::pg::{Oid, access, entry, interrupt, invalidation, snapshot, user, xact};
 use crate::wasm::host::LogRecord;
 use crate::wasm::{Limits, Outcome, ReducerCall};
 

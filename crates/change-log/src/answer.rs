@@ -80,9 +80,8 @@ impl<'a> Answer<'a> {
         };
         let cursor = Cursor { epoch: bytes.u64("an answer")?, next: bytes.u64("an answer")? };
         let count = bytes.u32("an answer")?;
-        let entries = (0..count)
-            .map(|_| Entry::decode(bytes.string("an entry")?))
-            .collect::<Result<Vec<_>>>()?;
+        let entries =
+            (0..count).map(|_| Entry::decode(bytes.string("an entry")?)).collect::<Result<Vec<_>>>()?;
         bytes.finish("an answer")?;
         Ok(Self { status, cursor, entries })
     }

@@ -3,8 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use spacetime_change_log::{
-    Answer, Call, Changes, Cursor, Entry, EntryHeader, Error, Kind, Rows, Status, TableChanges, encode_answer,
-    encode_header,
+    Answer, Call, Changes, Cursor, Entry, EntryHeader, Error, Kind, Rows, Status, TableChanges,
+    encode_answer, encode_header,
 };
 
 type OwnedRows = Vec<Vec<u8>>;

@@ -9,6 +9,8 @@ mod publish;
 mod sql;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -23,6 +25,8 @@ use crate::error::{Error, Result};
 use crate::socket;
 use crate::state::Gateway;
 
+/// Time for open WebSockets to end at a shutdown.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 /// Bytes of a body, but for modules.
 const BODY_MAX: usize = 2 << 20;
 /// Bytes of a module.
@@ -38,12 +42,22 @@ pub(crate) async fn serve(
         tokio::net::TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
     tracing::info!(%address, "listening");
     let router = router(Arc::clone(&gateway));
+    let stopping = Arc::clone(&gateway);
     let stop = async move {
         shutdown.await;
         tracing::info!("shutting down");
-        gateway.stopping.send_replace(true);
+        stopping.stopping.send_replace(true);
     };
     let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+    // WebSockets are not among what was waited for.
+    let closed = async {
+        while gateway.metrics.connections.load(Ordering::Relaxed) > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    if tokio::time::timeout(CLOSE_LIMIT, closed).await.is_err() {
+        tracing::warn!("some clients were not disconnected in time; the next start does it");
+    }
     served.map_err(|source| Error::Listen { address, source })
 }
 
