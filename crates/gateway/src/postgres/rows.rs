@@ -34,7 +34,7 @@ impl Snapshot {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) snapshot: Snapshot,
-    /// Entries of the change log up to here had been numbered when the snapshot was taken.
+    /// The entries that the snapshot contains have numbers up to this one.
     pub(crate) last_seq: u64,
     /// Rows of each table that was asked for.
     pub(crate) tables: Vec<Vec<Bytes>>,
@@ -52,8 +52,10 @@ impl Database {
         for table in tables {
             loaded.push(read_table(&client, module, table).await?);
         }
-        // What the snapshot contains has been numbered by now, but for commits of the very moment it was taken.
-        let row = client.query_one("SELECT max(last_seq) FROM spacetime.change_log", &[]).await?;
+        // What the snapshot contains is in the log by now, but for commits of the very moment it was taken.
+        let row = client
+            .query_one("SELECT max(last_seq + waiting_for_order) FROM spacetime.change_log", &[])
+            .await?;
         let last_seq: i64 = row.get(0);
         client.batch_execute("COMMIT").await?;
         Ok(Loaded { snapshot, last_seq: u64::try_from(last_seq).unwrap_or(0), tables: loaded })

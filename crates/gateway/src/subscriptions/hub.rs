@@ -161,7 +161,7 @@ impl Hub {
                 Item::Resync { module, xid } => self.resync(module, xid),
                 Item::Passed { next_seq } => {
                     self.next_seq = next_seq;
-                    self.complete_loads();
+                    self.page_passed();
                 }
             }
         }

@@ -20,7 +20,12 @@ pub(super) struct Load {
     queries: Vec<(String, String)>,
     tables: Vec<String>,
     read: Option<Loaded>,
+    /// Pages of the change log that came since.
+    pages: u32,
 }
+
+/// The second page after a reading was asked for after it: it contains whatever the snapshot does.
+const PAGES_ENOUGH: u32 = 2;
 
 impl Hub {
     /// Begins to read the tables of queries.
@@ -29,7 +34,7 @@ impl Hub {
         tables.sort();
         tables.dedup();
         let (database, handle, names) = (Arc::clone(&self.database), self.handle.clone(), tables.clone());
-        self.loads.insert(load, Load { module, queries, tables, read: None });
+        self.loads.insert(load, Load { module, queries, tables, read: None, pages: 0 });
         let is_reload = self.reloading == Some(load);
         tokio::spawn(async move {
             let result = loop {
@@ -71,10 +76,20 @@ impl Hub {
         self.advance();
     }
 
+    /// Notes that a page has been taken in.
+    pub(super) fn page_passed(&mut self) {
+        for load in self.loads.values_mut().filter(|load| load.read.is_some()) {
+            load.pages += 1;
+        }
+        self.complete_loads();
+    }
+
     /// Rows count once the entries that they contain have been taken in: so all sets of a client show one commit's state.
-    pub(super) fn complete_loads(&mut self) {
+    fn complete_loads(&mut self) {
         let next_seq = self.next_seq;
-        let is_complete = |load: &Load| load.read.as_ref().is_some_and(|read| read.last_seq < next_seq);
+        let is_complete = |load: &Load| {
+            load.read.as_ref().is_some_and(|read| read.last_seq < next_seq || load.pages >= PAGES_ENOUGH)
+        };
         let complete: Vec<_> =
             self.loads.iter().filter(|(_, load)| is_complete(load)).map(|(id, _)| *id).collect();
         let reloading = self.reloading;
