@@ -142,6 +142,53 @@ class GatewayTest(ClusterTestCase):
     def test_sdk_2(self):
         self.run_sdk("schema.mjs", "sdk-2", "2", f"ws://127.0.0.1:{self.port}")
 
+    def insert(self, number, content):
+        self.connect().execute(
+            "INSERT INTO chat.message (id, sender, receiver, content, timestamp) "
+            "VALUES (%s, decode(repeat('01', 32), 'hex'), decode(repeat('02', 32), 'hex'), %s, now())",
+            (number, content),
+        )
+
+    def test_rows_follow_through_restarts(self):
+        """A client keeps its connection while Postgres restarts; what it misses reaches it as a difference."""
+        self.grant_all()
+        self.insert(1, "first")
+        client = subprocess.Popen(
+            ["node", CACHE / "schema.mjs", "sdk-2", "2", f"ws://127.0.0.1:{self.port}", "lasting"],
+            cwd=CACHE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        self.addCleanup(client.wait)
+        self.addCleanup(client.stdout.close)
+        self.addCleanup(client.kill)
+
+        def heard():
+            return next((line[2:].strip() for line in client.stdout if line.startswith("> ")), "the client has ended")
+
+        def expect(rows, call=None):
+            client.stdin.write(json.dumps({"rows": sorted(rows), "call": call}) + "\n")
+            client.stdin.flush()
+            return heard()
+
+        self.assertEqual(heard(), "ready")
+        self.assertEqual(expect(["first"], ["register_user", "Ann"]), "ok")
+        for number, mode in enumerate(["fast", "immediate"], start=2):
+            self.cluster.restart(mode)
+            self.insert(number, mode)
+            self.assertEqual(expect(["first", "fast", "immediate"][:number]), "seen")
+            # The executor's connection was lost, too.
+            self.assertEqual(expect(["first", "fast", "immediate"][:number], ["set_name", mode]), "ok")
+        with self.connect(autocommit=False) as connection:
+            connection.execute("TRUNCATE chat.message")
+            connection.execute("SAVEPOINT a")
+            connection.execute("UPDATE chat.message SET content = 'never'")
+            connection.execute("ROLLBACK TO a")
+        self.assertEqual(expect([]), "seen")
+        self.insert(9, "last")
+        self.assertEqual(expect(["last"], ["register_user", "again"]),
+                         "you are registered already; use set_name to change your name")
+        client.stdin.close()
+        self.assertEqual(heard(), "done")
+
     def test_calls_over_http(self):
         identity, token = self.new_identity()
         call = "/v1/database/chat/call/register_user"

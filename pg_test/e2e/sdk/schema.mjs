@@ -1,4 +1,4 @@
-// spacetimedb 1.12 and 2.x: `node schema.mjs <package> <1|2> <uri>`.
+// spacetimedb 1.12 and 2.x: `node schema.mjs <package> <1|2> <uri> [scenario]`.
 Promise.withResolvers ??= function () {
   let resolve, reject;
   const promise = new Promise((a, b) => { resolve = a; reject = b; });
@@ -6,8 +6,8 @@ Promise.withResolvers ??= function () {
 };
 const { WebSocket } = await import('undici');
 globalThis.WebSocket ??= WebSocket;
-const { run } = await import('./scenario.mjs');
-const [name, version, uri] = process.argv.slice(2);
+const [name, version, uri, scenario = 'scenario'] = process.argv.slice(2);
+const { run } = await import(`./${scenario}.mjs`);
 const sdk = await import(name);
 const { DbConnectionBuilder, DbConnectionImpl, schema, table, t, reducers, reducerSchema, procedures, Identity } = sdk;
 
