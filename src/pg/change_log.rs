@@ -169,6 +169,7 @@ impl Reader {
 
     /// The cursor of a reader that begins now.
     pub(crate) fn now(&self) -> (u64, u64) {
+        self.ring.release();
         let mut locked = self.ring.lock(false);
         let state = locked.describe();
         locked.unlock();

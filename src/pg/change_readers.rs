@@ -72,12 +72,16 @@ impl Ring {
             return known;
         }
         let mut locked = self.lock(true);
-        let next = locked.describe().next_seq;
         let is_read = |slot: &Slot| {
             slot.pid.load(Ordering::Relaxed) != 0 && slot.database.load(Ordering::Relaxed) == database
         };
         let was_read = self.readers.slots.iter().any(is_read);
         let free = self.readers.slots.iter().position(|slot| slot.pid.load(Ordering::Relaxed) == 0);
+        if !was_read {
+            // What is committed until now may be missing: a cursor from before must not pass for one from now.
+            locked.skip_number();
+        }
+        let next = locked.describe().next_seq;
         let place = free.filter(|_| was_read || self.begin_database(database, next));
         if let Some(at) = place {
             let slot = &self.readers.slots[at];

@@ -251,7 +251,11 @@ impl Locked<'_> {
         let length = RECORD_LEN + (header.len() + body.len()) as u64;
         self.make_room(length);
         if self.state().arrived_count == ARRIVED_MAX {
-            self.begin_epoch();
+            // No reader has looked for long.
+            self.release_up_to(self.ring.least_bound());
+            if self.state().arrived_count == ARRIVED_MAX {
+                self.begin_epoch();
+            }
         }
         let position = self.state().head;
         self.write_record(position, Record { length: length as u32, database, seq: 0, lsn, is_file });
@@ -263,9 +267,27 @@ impl Locked<'_> {
         state.arrived_count += 1;
     }
 
+    /// Takes up one number with a record that is nobody's entry: cursors before it can be told from those after it.
+    pub(super) fn skip_number(&mut self) {
+        self.make_room(RECORD_LEN);
+        let State { head: position, next_seq: seq, .. } = *self.state();
+        self.write_record(
+            position,
+            Record { length: RECORD_LEN as u32, database: 0, seq, lsn: 0, is_file: false },
+        );
+        // SAFETY: a place of the index; the lock is held.
+        unsafe { *self.ring.place(seq) = position };
+        let state = self.state();
+        state.head = position + RECORD_LEN;
+        state.next_seq = seq + 1;
+    }
+
     fn make_room(&mut self, length: u64) {
         while self.state().head + length - self.state().tail > self.ring.bytes_count {
             let tail = self.state().tail;
+            if self.read_record(tail).seq == 0 {
+                self.release_up_to(self.ring.least_bound());
+            }
             let oldest = self.read_record(tail);
             if oldest.seq == 0 {
                 self.begin_epoch();
