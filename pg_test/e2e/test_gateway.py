@@ -211,6 +211,66 @@ class GatewayTest(ClusterTestCase):
         status, body = self.http("POST", "/v1/database/chat/sql", b"SELECT * FROM user", token)
         self.assertEqual(status, 200)
         self.assertEqual(json.loads(body)[0]["rows"][0][1], [0, "Eve"])
+        # What the gateway cannot evaluate it does not show.
+        self.sql.execute('ALTER TABLE chat."user" ENABLE ROW LEVEL SECURITY')
+        status, body = self.http("POST", "/v1/database/chat/sql", b"SELECT * FROM user", token)
+        self.assertEqual(status, 400)
+        self.assertIn("row security", body)
+
+    def test_functions_of_gateways_are_theirs(self):
+        self.sql.execute("DROP ROLE IF EXISTS nobody; CREATE ROLE nobody LOGIN; GRANT USAGE ON SCHEMA chat TO nobody")
+        nobody = self.connect(user="nobody")
+        for call in ["call_batch('')", "wait_durable('0/0')", "_read_table('chat', 'user')"]:
+            self.assert_sqlstate("42501", nobody, f"SELECT spacetime.{call}")
+        self.assert_sqlstate("22023", self.sql, "SELECT spacetime.call_batch('\\x02')")
+        self.assert_sqlstate("22023", self.sql, "SELECT spacetime._read_table('chat', 'nothing')")
+
+    def upgrade(self, protocol):
+        """A WebSocket by hand, past the handshake; its bytes are for the test to say."""
+        client = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_S)
+        self.addCleanup(client.close)
+        client.sendall(
+            f"GET /v1/database/chat/subscribe HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+            f"Sec-WebSocket-Protocol: {protocol}\r\n\r\n".encode()
+        )
+        stream = client.makefile("rb")
+        self.addCleanup(stream.close)
+        status = int(stream.readline().split()[1])
+        while stream.readline().strip():
+            pass
+        return status, client, stream
+
+    def close_code(self, stream):
+        """Reads frames up to the close frame."""
+        while head := stream.read(2):
+            length = head[1]
+            if length >= 126:
+                length = int.from_bytes(stream.read(2 if length == 126 else 8), "big")
+            payload = stream.read(length)
+            if head[0] & 15 == 8:
+                return int.from_bytes(payload[:2], "big")
+        return None
+
+    def test_bad_frames_end_their_connection_only(self):
+        self.assertEqual(self.upgrade("v9.bsatn.spacetimedb")[0], 400)
+        for protocol, frame in [
+            # Masked with zeros. An unknown tag, a length beyond the message, text where bytes must be.
+            ("v1.bsatn.spacetimedb", b"\x82\x81\0\0\0\0\x63"),
+            ("v2.bsatn.spacetimedb", b"\x82\x86\0\0\0\0\x03\xff\xff\xff\xff\xff"),
+            ("v3.bsatn.spacetimedb", b"\x82\x80\0\0\0\0"),
+            ("v2.bsatn.spacetimedb", b"\x81\x81\0\0\0\0x"),
+        ]:
+            status, client, stream = self.upgrade(protocol)
+            self.assertEqual(status, 101)
+            client.sendall(frame)
+            self.assertEqual(self.close_code(stream), 1011, (protocol, frame))
+        self.assertEqual(self.http("GET", "/v1/ping")[0], 200)
+        clients = "SELECT count(*) FROM spacetime._client"
+        deadline = time.monotonic() + TIMEOUT_S
+        while self.sql.execute(clients).fetchone() != (0,):
+            self.assertLess(time.monotonic(), deadline, "clients are still recorded as connected")
+            time.sleep(0.01)
 
     def test_identity_and_tokens(self):
         identity, token = self.new_identity()

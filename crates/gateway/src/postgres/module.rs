@@ -19,10 +19,17 @@ pub(crate) struct Module {
     /// As the guest described itself.
     pub(crate) description: Vec<u8>,
     pub(crate) definition: Definition,
+    /// Tables with row security, by canonical name.
+    pub(crate) secured: Vec<String>,
 }
 
-const QUERY: &str = "SELECT m.identity, m.owner_identity, m.version, m.wasm_sha256, m.description,
-        ARRAY(SELECT n.name FROM spacetime._module_name n WHERE n.identity = m.identity ORDER BY n.name)
+const QUERY: &str = "SELECT m.identity, m.owner_identity, m.wasm_sha256, m.description,
+        ARRAY(SELECT n.name FROM spacetime._module_name n WHERE n.identity = m.identity ORDER BY n.name),
+        ARRAY(SELECT t.value ->> 'name'
+              FROM jsonb_array_elements(m.storage -> 'tables') t
+              JOIN pg_namespace s ON s.nspname = m.schema_name
+              JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = t.value ->> 'pg_name'
+              WHERE c.relrowsecurity)
     FROM spacetime._module m
     WHERE m.identity = $1 OR m.identity = (SELECT n.identity FROM spacetime._module_name n WHERE n.name = $2)";
 
@@ -45,14 +52,15 @@ impl Database {
         let by_name = identity.is_none().then_some(name);
         let found = self.shared().await?.query_opt(QUERY, &[&identity, &by_name]).await?;
         let row = found.ok_or(missing)?;
-        let description: Vec<u8> = row.get(4);
+        let description: Vec<u8> = row.get(3);
         let definition =
             spacetime_definition::decode(&description).map_err(|error| Error::Layout(error.to_string()))?;
         Ok(Arc::new(Module {
             identity: identity_of(row.get(0))?,
             owner: identity_of(row.get(1))?,
-            wasm_sha256: row.get(3),
-            names: row.get(5),
+            wasm_sha256: row.get(2),
+            names: row.get(4),
+            secured: row.get(5),
             description,
             definition,
         }))

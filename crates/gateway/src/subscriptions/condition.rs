@@ -228,3 +228,100 @@ fn turned(comparison: Comparison) -> Comparison {
 fn refused<T>(problem: String) -> Result<T> {
     Err(Error::Query(problem))
 }
+
+#[cfg(test)]
+mod tests {
+    use spacetime_auth::Identity;
+    use spacetime_definition::{Column, Field, Table, Type};
+
+    use super::Condition;
+
+    const ALICE: [u8; 32] = [0xa1; 32];
+
+    fn table() -> Table {
+        let column =
+            |name: &str, ty| Column { name: name.into(), source_name: name.into(), ty, default: None };
+        Table {
+            name: "t".into(),
+            source_name: "t".into(),
+            row_type_name: None,
+            columns: vec![
+                column("id", Type::I32),
+                column("name", Type::String),
+                column("owner", Type::Identity),
+                column("score", Type::F64),
+                column("done", Type::Bool),
+                column("tags", Type::Array(Box::new(Type::String))),
+            ],
+            primary_key: None,
+            indexes: Vec::new(),
+            unique_constraints: Vec::new(),
+            sequences: Vec::new(),
+            schedule: None,
+            is_public: true,
+            is_event: false,
+        }
+    }
+
+    fn row(id: i32, name: &str, score: f64) -> Vec<u8> {
+        let mut row = id.to_le_bytes().to_vec();
+        row.extend((name.len() as u32).to_le_bytes());
+        row.extend(name.as_bytes());
+        row.extend(ALICE);
+        row.extend(score.to_le_bytes());
+        row.push(1);
+        row.extend(0u32.to_le_bytes());
+        row
+    }
+
+    fn check(filter: &str) -> crate::Result<Condition> {
+        let query = spacetime_query::parse(&format!("SELECT * FROM t WHERE {filter}")).expect("well-formed");
+        let filter = query.filter.expect("a filter");
+        Condition::check(&filter, &table(), "t", Identity::from_be_bytes(ALICE))
+    }
+
+    #[test]
+    fn rows_are_compared_by_the_type_of_the_column() {
+        let fields: Vec<Field> = table().row_type().fields;
+        let holds = |filter: &str, row: &[u8]| check(filter).expect(filter).holds(&fields, row);
+        let (low, high) = (row(-2, "a", 0.5), row(10, "é", f64::NAN));
+        for (filter, of_low, of_high) in [
+            ("id < 3", true, false),
+            ("3 > id", true, false),
+            ("id >= -2 AND id <> 10", true, false),
+            ("name = 'é' OR id = -2", true, true),
+            ("owner = :sender", true, true),
+            ("t.score < 1.0", true, false),
+            ("score = score", true, false),
+            ("score != 0.5", false, true),
+            ("done", true, true),
+            ("(done = false) OR FALSE", false, false),
+        ] {
+            assert_eq!(
+                (holds(filter, &low), holds(filter, &high)),
+                (Some(of_low), Some(of_high)),
+                "{filter}"
+            );
+        }
+        let other = format!("owner = 0x{}", "a2".repeat(32));
+        assert_eq!(holds(&other, &low), Some(false));
+        assert_eq!(holds("id = 1", &low[..3]), None, "no row of the table");
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_refused() {
+        for filter in [
+            "id = 'x'",
+            "id = 3000000000",
+            "nothing = 1",
+            "u.id = 1",
+            "tags = 'x'",
+            "id",
+            "1 = 1",
+            "name = :sender",
+            "id = name",
+        ] {
+            assert!(check(filter).is_err(), "{filter}");
+        }
+    }
+}

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use spacetime_auth::Identity;
-use spacetime_definition::{Definition, Table};
+use spacetime_definition::Table;
 use spacetime_query::Projection;
 
 use super::condition::Condition;
@@ -45,9 +45,7 @@ const FIRST_TABLE_ID: u32 = 4097;
 pub(crate) fn plans(module: &Module, asker: Asker, text: &str) -> Result<Vec<Plan>> {
     if is_everything(text) {
         let readable = module.definition.tables.iter().enumerate().filter(|(_, table)| {
-            !table.is_event
-                && may_read(table, asker)
-                && (asker.is_owner || !has_rule(&module.definition, table))
+            !table.is_event && may_read(table, asker) && (asker.is_owner || !has_rule(module, table))
         });
         let all =
             |(at, table): (usize, &Table)| Plan { table: info(at, table), condition: Condition::Always };
@@ -81,8 +79,10 @@ fn plan(module: &Module, asker: Asker, text: &str) -> Result<Plan> {
     if !may_read(table, asker) {
         return refused(missing);
     }
-    if !asker.is_owner && has_rule(definition, table) {
-        return refused(format!("`{name}` has visibility rules, which this gateway does not evaluate yet"));
+    if !asker.is_owner && has_rule(module, table) {
+        return refused(format!(
+            "`{name}` has visibility rules or row security, which this gateway does not evaluate yet"
+        ));
     }
     let alias = query.from.alias.as_ref().unwrap_or(&query.from.table).text.as_str();
     if let Projection::Relation(relation) = &query.projection
@@ -101,9 +101,12 @@ fn may_read(table: &Table, asker: Asker) -> bool {
     table.is_public || asker.is_owner
 }
 
-/// Whether a client visibility filter may be about the table: when in doubt, yes.
-fn has_rule(definition: &Definition, table: &Table) -> bool {
-    definition.row_level_security.iter().any(|rule| match spacetime_query::parse(rule) {
+/// Whether a client visibility filter or a row security policy may be about the table: when in doubt, yes.
+fn has_rule(module: &Module, table: &Table) -> bool {
+    if module.secured.contains(&table.name) {
+        return true;
+    }
+    module.definition.row_level_security.iter().any(|rule| match spacetime_query::parse(rule) {
         Ok(query) => {
             let relations = std::iter::once(&query.from).chain(query.joins.iter().map(|join| &join.relation));
             let mut names = relations.map(|relation| relation.table.text.as_str());
