@@ -81,7 +81,8 @@ class GatewayTest(ClusterTestCase):
                 time.sleep(0.05)
 
     def stop_gateway(self):
-        self.gateway.terminate()
+        if self.gateway.poll() is None:
+            self.gateway.terminate()
         self.assertEqual(self.gateway.wait(TIMEOUT_S), 0)
 
     def http(self, method, path, body=None, token=None, kind=None):
@@ -271,6 +272,21 @@ class GatewayTest(ClusterTestCase):
         while self.sql.execute(clients).fetchone() != (0,):
             self.assertLess(time.monotonic(), deadline, "clients are still recorded as connected")
             time.sleep(0.01)
+
+    def test_gateway_is_killed(self):
+        """Tokens outlive the gateway; clients it left connected are disconnected by the next run."""
+        identity, token = self.new_identity()
+        status, _, stream = self.upgrade("v2.bsatn.spacetimedb")
+        self.assertEqual(status, 101)
+        # The first message comes after client_connected.
+        self.assertEqual(stream.read(1), b"\x82")
+        clients = "SELECT count(*) FROM spacetime._client"
+        self.assertEqual(self.sql.execute(clients).fetchone(), (1,))
+        self.gateway.kill()
+        self.gateway.wait(TIMEOUT_S)
+        self.start_gateway()
+        self.assertEqual(self.sql.execute(clients).fetchone(), (0,))
+        self.assertEqual(self.http("GET", f"/v1/identity/{identity}/verify", token=token)[0], 204)
 
     def test_identity_and_tokens(self):
         identity, token = self.new_identity()
