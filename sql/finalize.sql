@@ -101,6 +101,9 @@ REVOKE ALL ON FUNCTION spacetime.revoke_publish(bytea) FROM PUBLIC;
 -- Tokens are made by gateways.
 REVOKE ALL ON FUNCTION spacetime.anonymous_token() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.websocket_token(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.call_batch(bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.wait_durable(pg_lsn) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._read_table(text, text) FROM PUBLIC;
 
 -- The change log holds the rows of every module.
 REVOKE ALL ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) FROM PUBLIC;
@@ -116,6 +119,9 @@ COMMENT ON VIEW spacetime.reducers IS 'reducers of modules and the SQL functions
 COMMENT ON VIEW spacetime.schedules IS 'rows of scheduled tables of the caller''s modules: when they are due, and what went wrong last';
 COMMENT ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) IS 'a gateway has a new client: records it and runs client_connected, whose error refuses it';
 COMMENT ON FUNCTION spacetime._disconnect(text, bytea, bytea) IS 'a client of a gateway is gone: runs client_disconnected, whose error is logged, and forgets it';
+COMMENT ON FUNCTION spacetime.call_batch(bytea) IS 'reducer calls of a gateway''s clients, each of which fails alone; layout in crates/call-batch';
+COMMENT ON FUNCTION spacetime.wait_durable(pg_lsn) IS 'returns once the WAL up to here would survive a crash, on the synchronous standby, too';
+COMMENT ON FUNCTION spacetime._read_table(text, text) IS 'the rows of a module''s table in BSATN, each after its length as u32; for gateways';
 COMMENT ON FUNCTION spacetime._disconnect_all(text) IS 'a gateway has started: what its last run left connected is gone';
 COMMENT ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) IS 'creates or updates a module in the current transaction';
 COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a reducer in the current transaction; arguments by position or by name';

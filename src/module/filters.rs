@@ -7,7 +7,9 @@
 use std::cell::RefCell;
 
 use spacetime_definition::{Definition, Type};
-use spacetime_query::{Column, Comparison, Expression, Literal, Name, Operand, Projection, Query};
+use spacetime_query::syntax::{
+    Column, Comparison, Expression, Literal, Name, Operand, Projection, Query, Relation,
+};
 
 use super::names::Names;
 use crate::catalog::{StoredColumn, StoredRule, StoredRuleFunction, StoredTable};
@@ -262,7 +264,7 @@ impl<'a> Filters<'a> {
     }
 }
 
-fn relations(query: &Query) -> Vec<&spacetime_query::Relation> {
+fn relations(query: &Query) -> Vec<&Relation> {
     std::iter::once(&query.from).chain(query.joins.iter().map(|join| &join.relation)).collect()
 }
 

@@ -17,6 +17,7 @@ mod plan;
 mod policies;
 mod publish;
 mod ready;
+mod rows;
 mod schedule;
 mod triggers;
 mod update;
@@ -30,6 +31,7 @@ pub(crate) use owner::{allow_publish, describe, set_owner};
 pub(crate) use paths::StatePaths;
 pub(crate) use publish::{drop_module, plan_publish, publish};
 pub(crate) use ready::{ReadyModule, ready};
+pub(crate) use rows::read_rows;
 pub(crate) use schedule::{
     ScheduledRow, ScheduledTable, has_scheduled_reducers, heal, reducer_of, schedule_at, scheduled_table,
 };

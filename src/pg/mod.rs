@@ -39,6 +39,7 @@ pub(crate) mod trigger;
 pub(crate) mod types;
 pub(crate) mod user;
 mod utility;
+pub(crate) mod wal;
 pub(crate) mod worker;
 pub(crate) mod write;
 pub(crate) mod writer;

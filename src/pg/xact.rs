@@ -50,6 +50,12 @@ pub(crate) fn top_xid() -> u64 {
     unsafe { pg_sys::GetTopFullTransactionId().value }
 }
 
+/// Top-level transaction id, 0 while none is assigned.
+pub(crate) fn top_xid_if_any() -> u64 {
+    // SAFETY: reads the state of this transaction.
+    unsafe { pg_sys::GetTopFullTransactionIdIfAny().value }
+}
+
 /// Notes that this transaction called a reducer or wrote a module's table, which rules out PREPARE TRANSACTION.
 pub(crate) fn note_module_lock() {
     LOCKED_MODULE.set(true);

@@ -20,6 +20,8 @@ pub(crate) struct Caller {
     pub(crate) connection_id: [u8; 16],
     /// JWT payload as JSON text; `None` for internal calls.
     pub(crate) claims: Option<String>,
+    /// What a gateway knows the call by; 0 for none.
+    pub(crate) tag: u64,
 }
 
 struct Session {
@@ -57,6 +59,7 @@ impl Caller {
                 identity: login.identity()?,
                 connection_id: login.connection_id()?,
                 claims: Some(login.claims.clone()),
+                tag: 0,
             }),
             None => Self::of_role(installation),
         }
@@ -82,6 +85,7 @@ impl Caller {
             identity: Identity::derive(&issuer, &role_name),
             connection_id,
             claims: Some(claims.to_string()),
+            tag: 0,
         };
         let session =
             Session { role, role_name, installation: installation.to_owned(), caller: caller.clone() };
@@ -91,6 +95,6 @@ impl Caller {
 
     /// The caller of `init` and of scheduled reducers.
     pub(crate) fn internal(identity: Identity) -> Self {
-        Self { identity, connection_id: [0; 16], claims: None }
+        Self { identity, connection_id: [0; 16], claims: None, tag: 0 }
     }
 }

@@ -4,6 +4,7 @@
 //! (reads) and [`events`] (event tables).
 
 mod arguments;
+mod batch;
 mod boot;
 mod call;
 mod caller;
@@ -16,6 +17,7 @@ mod scheduled;
 mod tables;
 mod wrapper;
 
+pub(crate) use batch::call_batch;
 pub(crate) use boot::boot;
 pub(crate) use call::{call_init, call_with_json};
 pub(crate) use caller::Caller;

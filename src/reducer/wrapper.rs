@@ -66,7 +66,7 @@ pub(crate) fn call_wrapper(invocation: FunctionCall) -> Result<()> {
             .map_err(|problem| arguments::refused(&target, format!("{} {problem}", parameter.name)))?;
     }
     let caller = Caller::of_session(&target.module.installation)?;
-    call(&target, &bytes, caller, false)
+    call(&target, &bytes, caller, false).map(drop)
 }
 
 fn encode(
