@@ -1,6 +1,24 @@
 -- Catalog of the extension: which modules exist, what they store, how they are reached.
 -- Rows name schemas, tables and roles, never oids, so that dump and restore keep them true.
 
+-- Roles belong to the whole server: another database, or a restore, may have made them already, and what operators granted
+-- to them meanwhile is theirs to keep. They outlive the extension.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'spacetime_client') THEN
+        CREATE ROLE spacetime_client NOLOGIN;
+        COMMENT ON ROLE spacetime_client IS 'may call public reducers and read public tables of modules';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'spacetime_admin') THEN
+        CREATE ROLE spacetime_admin NOLOGIN;
+        COMMENT ON ROLE spacetime_admin IS 'may publish modules and read their logs';
+    END IF;
+    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'spacetime_client' AND (rolsuper OR rolbypassrls)) THEN
+        RAISE EXCEPTION 'role spacetime_client exists and is above row-level security'
+            USING ERRCODE = 'insufficient_privilege', HINT = 'ALTER ROLE spacetime_client NOSUPERUSER NOBYPASSRLS';
+    END IF;
+END $$;
+
 CREATE SCHEMA spacetime;
 GRANT USAGE ON SCHEMA spacetime TO PUBLIC;
 
@@ -78,6 +96,34 @@ CREATE TABLE spacetime._environment (
     PRIMARY KEY (identity, name)
 );
 
+-- Whose tokens count. Options can hold a shared secret: nobody but the extension's owner reads this.
+CREATE TABLE spacetime._issuer (
+    issuer text PRIMARY KEY,
+    audiences text[],
+    options jsonb NOT NULL DEFAULT '{}',
+    is_distrusted boolean NOT NULL DEFAULT false,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+REVOKE ALL ON spacetime._issuer FROM PUBLIC;
+
+-- The keys this server signs tokens with; the newest signs, all verify. Whoever reads a private one is everybody.
+CREATE TABLE spacetime._signing_key (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    private_pem text NOT NULL,
+    public_jwk jsonb NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+REVOKE ALL ON spacetime._signing_key FROM PUBLIC;
+
+-- Identities that may publish new modules through a gateway.
+CREATE TABLE spacetime._publisher (
+    identity bytea PRIMARY KEY CHECK (octet_length(identity) = 32)
+);
+REVOKE ALL ON spacetime._publisher FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('spacetime._publisher', '');
+
+-- Issuers with a shared secret stay out of dumps, as private keys do: dumps are read by more people than catalogs.
+SELECT pg_catalog.pg_extension_config_dump('spacetime._issuer', 'WHERE NOT options ? ''secret''');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._installation', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._module', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._module_name', '');

@@ -45,7 +45,16 @@ SELECT v.name AS module,
        r.value ->> 'kind' AS kind
 FROM spacetime._module m
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
-CROSS JOIN jsonb_array_elements(m.storage -> 'reducers') WITH ORDINALITY r;
+CROSS JOIN jsonb_array_elements(m.storage -> 'reducers') WITH ORDINALITY r
+-- Private reducers exist for the module's owner only.
+WHERE r.value ->> 'kind' <> 'private'
+   OR EXISTS (SELECT FROM pg_roles o WHERE o.rolname = m.owner_role AND pg_has_role(o.oid, 'USAGE'));
+
+-- Without the options: they may hold a secret.
+CREATE VIEW spacetime.issuers WITH (security_barrier) AS
+SELECT issuer, audiences, is_distrusted, options - 'secret' AS options, options ? 'secret' AS has_secret, changed_at
+FROM spacetime._issuer;
+GRANT SELECT ON spacetime.issuers TO spacetime_admin;
 
 CREATE VIEW spacetime.procedures WITH (security_barrier) AS
 SELECT v.name AS module,
@@ -57,7 +66,9 @@ SELECT v.name AS module,
        p.value ->> 'kind' AS kind
 FROM spacetime._module m
 JOIN spacetime.modules v ON v.identity = encode(m.identity, 'hex')
-CROSS JOIN jsonb_array_elements(m.storage -> 'procedures') WITH ORDINALITY p;
+CROSS JOIN jsonb_array_elements(m.storage -> 'procedures') WITH ORDINALITY p
+WHERE p.value ->> 'kind' <> 'private'
+   OR EXISTS (SELECT FROM pg_roles o WHERE o.rolname = m.owner_role AND pg_has_role(o.oid, 'USAGE'));
 
 CREATE VIEW spacetime.views WITH (security_barrier) AS
 SELECT v.name AS module,
@@ -93,17 +104,37 @@ WHERE EXISTS (SELECT FROM pg_roles r WHERE r.rolname = m.owner_role AND pg_has_r
 GRANT SELECT ON spacetime.modules, spacetime.tables, spacetime.reducers, spacetime.procedures, spacetime.views,
     spacetime.schedules TO PUBLIC;
 
+-- CREATE EXTENSION draws an id and a restore brings another: the restored one stays.
+CREATE TRIGGER replace_installation BEFORE INSERT ON spacetime._installation
+    FOR EACH ROW EXECUTE FUNCTION spacetime._replace_installation();
+
 -- Publishing runs code and makes objects: a right to be granted. Logs may hold what modules should not tell.
 REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.drop_module(text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.adopt_module(text, bytea, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._lock_module() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._note_schedule() FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._replace_installation() FROM PUBLIC;
 -- For gateways, which vouch for whom they name.
 REVOKE ALL ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._disconnect(text, bytea, bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._disconnect_all(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._view(text, text, bytea, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) TO spacetime_admin;
+GRANT EXECUTE ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) TO spacetime_admin;
+GRANT EXECUTE ON FUNCTION spacetime.drop_module(text, boolean) TO spacetime_admin;
+-- Whose word counts decides who everybody is: for superusers, and whom they grant it.
+REVOKE ALL ON FUNCTION spacetime.trust_issuer(text, text[], jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.distrust_issuer(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.grant_publish(bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.revoke_publish(bytea) FROM PUBLIC;
+-- Tokens are made by gateways.
+REVOKE ALL ON FUNCTION spacetime.anonymous_token() FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.websocket_token(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.call_batch(bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.wait_durable(pg_lsn) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._read_table(text, text) FROM PUBLIC;
 
 -- The change log holds the rows of every module.
 REVOKE ALL ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) FROM PUBLIC;
@@ -121,12 +152,16 @@ COMMENT ON VIEW spacetime.views IS 'views of modules, and the SQL functions and 
 COMMENT ON VIEW spacetime.schedules IS 'rows of scheduled tables of the caller''s modules: when they are due, and what went wrong last';
 COMMENT ON FUNCTION spacetime._connect(text, bytea, bytea, text, jsonb) IS 'a gateway has a new client: records it and runs client_connected, whose error refuses it';
 COMMENT ON FUNCTION spacetime._disconnect(text, bytea, bytea) IS 'a client of a gateway is gone: runs client_disconnected, whose error is logged, and forgets it';
+COMMENT ON FUNCTION spacetime.call_batch(bytea) IS 'reducer calls of a gateway''s clients, each of which fails alone; layout in crates/call-batch';
+COMMENT ON FUNCTION spacetime.wait_durable(pg_lsn) IS 'returns once the WAL up to here would survive a crash, on the synchronous standby, too';
+COMMENT ON FUNCTION spacetime._read_table(text, text) IS 'the rows of a module''s table in BSATN, each after its length as u32; for gateways';
 COMMENT ON FUNCTION spacetime._disconnect_all(text) IS 'a gateway has started: what its last run left connected is gone';
 COMMENT ON FUNCTION spacetime._view(text, text, bytea, bytea) IS 'evaluates a view of a module for a sender: rows and arguments in BSATN';
 COMMENT ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) IS 'creates or updates a module in the current transaction';
 COMMENT ON FUNCTION @extschema@.call_reducer(text, text, jsonb) IS 'calls a reducer in the current transaction; arguments by position or by name';
 COMMENT ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) IS 'the steps publish_module would take, and which it would refuse';
 COMMENT ON FUNCTION spacetime.drop_module(text, boolean) IS 'removes a module, with its data unless keep_data';
+COMMENT ON FUNCTION spacetime.adopt_module(text, bytea, text) IS 'brings a module and its schema together again, after a rename, DDL by hand or DROP EXTENSION';
 COMMENT ON FUNCTION spacetime.describe(text) IS 'the definition of a module';
 COMMENT ON FUNCTION spacetime.set_env(text, text, text) IS 'sets an environment variable that a module declares; NULL removes it';
 COMMENT ON FUNCTION spacetime.env(text) IS 'environment variables of a module and their values, for its owner';
@@ -134,3 +169,16 @@ COMMENT ON FUNCTION spacetime.logs(text, integer, text) IS 'what a module logged
 COMMENT ON FUNCTION spacetime.check_module(text) IS 'differences between a module and its tables';
 COMMENT ON FUNCTION spacetime.sender() IS 'the identity reducers get as sender from this session';
 COMMENT ON FUNCTION spacetime.connection_id() IS 'the connection id reducers get from this session';
+COMMENT ON FUNCTION spacetime.claims() IS 'what the token of this session says; without a login, what reducers are told about its role';
+COMMENT ON FUNCTION spacetime.login(text) IS 'makes the session who a token says it is, until logout or DISCARD ALL';
+COMMENT ON FUNCTION spacetime.login_local(text) IS 'makes the session who a token says it is, until the end of the transaction';
+COMMENT ON FUNCTION spacetime.logout() IS 'makes the session speak for its role again';
+COMMENT ON FUNCTION spacetime.trust_issuer(text, text[], jsonb) IS 'lets tokens of an OpenID Connect issuer count';
+COMMENT ON FUNCTION spacetime.distrust_issuer(text) IS 'refuses tokens of an issuer';
+COMMENT ON FUNCTION spacetime.anonymous_token() IS 'a token for a new identity, signed by this server';
+COMMENT ON FUNCTION spacetime.websocket_token(text) IS 'a token of one minute for the bearer of another one';
+COMMENT ON FUNCTION spacetime.public_keys() IS 'what verifies tokens of this server, as a JSON Web Key Set';
+COMMENT ON VIEW spacetime.issuers IS 'issuers whose tokens count, or are refused';
+COMMENT ON FUNCTION spacetime.grant_publish(bytea) IS 'lets an identity publish new modules';
+COMMENT ON FUNCTION spacetime.revoke_publish(bytea) IS 'takes back the right to publish new modules';
+COMMENT ON FUNCTION spacetime.set_owner(text, bytea) IS 'gives a module to another identity';

@@ -86,6 +86,14 @@ pub(crate) enum Error {
     #[error("{what}")]
     Forbidden { what: String, hint: String },
 
+    /// The session's login does not count (any more).
+    #[error("{what}")]
+    Unauthenticated { what: String, hint: String },
+
+    /// A token, an issuer or an issuer's documents were refused. Never quotes a token.
+    #[error(transparent)]
+    Auth(#[from] spacetime_auth::Error),
+
     /// The row read has been changed by another transaction.
     #[error("{what}")]
     Serialization { what: String, hint: String },
@@ -142,7 +150,9 @@ impl Error {
             Error::Limit { .. } | Error::TooMany { .. } => "53400",
             Error::Interrupted { .. } => "57014",
             Error::NoSuchModule(_) => "42704",
-            Error::NoSuchReducer { .. } | Error::NoSuchFunction { .. } | Error::LifecycleReducer { .. } => "42883",
+            Error::NoSuchReducer { .. } | Error::NoSuchFunction { .. } | Error::LifecycleReducer { .. } => {
+                "42883"
+            }
             Error::Arguments { .. } | Error::InvalidParameter { .. } | Error::InvalidModule(_) => "22023",
             Error::Value { kind, .. } => match kind {
                 ValueProblem::OutOfRange => "22003",
@@ -158,6 +168,8 @@ impl Error {
             Error::Unsupported { .. } => "0A000",
             Error::AlreadyExists { .. } => "42710",
             Error::Forbidden { .. } => "42501",
+            Error::Unauthenticated { .. } => "28000",
+            Error::Auth(error) => error.sqlstate(),
             Error::Serialization { .. } => "40001",
             Error::File { .. } => "58030",
             Error::Internal(_) => "XX000",
@@ -214,15 +226,20 @@ impl Error {
                 "Undo the change, or publish the module again. SELECT * FROM spacetime.check_module('{module}') lists every difference."
             )),
             Error::SchemaGone { module, .. } => {
-                Some(format!("SELECT spacetime.drop_module('{module}') removes what is left of the module."))
+                Some(format!(
+                "If it was renamed, SELECT spacetime.adopt_module('{module}') finds it by its contents. If it was dropped, \
+                 SELECT spacetime.drop_module('{module}') removes what is left of the module."
+            ))
             }
             Error::InvalidModule(_) => Some(
                 "Build it with the spacetimedb crate for wasm32-unknown-unknown and pass the bytes of the .wasm file.".into(),
             ),
+            Error::Auth(error) => error.hint(),
             Error::Unsupported { hint, .. }
             | Error::InvalidParameter { hint, .. }
             | Error::AlreadyExists { hint, .. }
             | Error::Forbidden { hint, .. }
+            | Error::Unauthenticated { hint, .. }
             | Error::Serialization { hint, .. }
             | Error::NotInState { hint, .. } => (!hint.is_empty()).then(|| hint.clone()),
             _ => None,

@@ -20,6 +20,8 @@ static CHANGE_LOG_MB: GucSetting<i32> = GucSetting::<i32>::new(32);
 static CHANGE_LOG_TRANSACTION_MB: GucSetting<i32> = GucSetting::<i32>::new(256);
 /// Least important level that is kept in a module's log.
 static LOG_LEVEL: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"info"));
+/// Written by logins only, see src/auth/session.rs.
+static SESSION: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
 /// Fuel is counted in units of this many instructions, so that the setting fits an int.
 const FUEL_UNIT: u64 = 1_000_000;
@@ -108,6 +110,19 @@ pub(crate) fn init() {
         GucContext::Suset,
         flags,
     );
+    GucRegistry::define_string_guc(
+        c"spacetime.session",
+        c"The login of this session; written by spacetime.login and nothing else.",
+        c"Values from any other source prove nothing: everything that asks for an identity then fails with 28000.",
+        &SESSION,
+        GucContext::Suset,
+        GucFlags::NO_SHOW_ALL | GucFlags::SUPERUSER_ONLY | GucFlags::DISALLOW_IN_FILE,
+    );
+}
+
+/// The login of this session, as it was stored.
+pub(crate) fn session() -> Option<CString> {
+    SESSION.get()
 }
 
 pub(crate) fn call_timeout() -> Option<std::time::Duration> {

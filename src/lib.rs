@@ -1,5 +1,6 @@
 //! The extension: WASM modules inside Postgres. ARCHITECTURE.md says how the rooms hang together.
 
+mod auth;
 mod catalog;
 mod changes;
 mod error;

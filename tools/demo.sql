@@ -62,5 +62,24 @@ ROLLBACK;
 SELECT content FROM chat.message ORDER BY id;
 
 \echo
+\echo '--- Clients prove who they are with tokens. Two of this server''s own, for two new people:'
+SELECT identity AS lin, token AS token_of_lin FROM spacetime.anonymous_token() \gset
+SELECT identity AS max, token AS token_of_max FROM spacetime.anonymous_token() \gset
+\echo '--- Row policies decide what they see. Here: messages are for those who sent or received them.'
+CREATE POLICY private_messages ON chat.message AS RESTRICTIVE FOR SELECT
+ USING ((SELECT spacetime.sender()) IN (sender, receiver));
+SET ROLE spacetime_client;
+SELECT spacetime.login(:'token_of_lin') = :'lin' AS is_lin;
+SELECT chat.register_user('Lin');
+SELECT spacetime.login(:'token_of_max') = :'max' AS is_max;
+SELECT chat.register_user('Max');
+SELECT chat.send_message(:'lin', 'Hello Lin, this is Max.'), chat.send_message(:'max', 'Note to Max: be bold.');
+SELECT content AS "what Max sees" FROM chat.message ORDER BY id;
+SELECT spacetime.login(:'token_of_lin') = :'lin' AS is_lin;
+SELECT content AS "what Lin sees" FROM chat.message ORDER BY id;
+SELECT spacetime.logout();
+RESET ROLE;
+
+\echo
 \echo '--- What the module wrote to its log.'
 SELECT level, message FROM spacetime.logs('chat');

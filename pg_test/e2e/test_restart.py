@@ -10,7 +10,7 @@ class RestartTest(ClusterTestCase):
     def test_restart(self):
         connection = self.connect()
         self.publish(connection, "semantics")
-        connection.execute("CREATE ROLE alice LOGIN; GRANT USAGE ON SCHEMA semantics TO alice")
+        connection.execute("CREATE ROLE alice LOGIN IN ROLE spacetime_client")
         senders = {}
         for mode in ["fast", "fast", "immediate"]:
             for user in ["postgres", "alice"]:

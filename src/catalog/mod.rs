@@ -3,15 +3,21 @@
 
 mod client;
 mod environment;
+mod issuer;
 mod module;
 mod schedule;
 mod storage;
 
 pub(crate) use client::{Client, client, clients_of_gateway, delete_client, insert_client};
 pub(crate) use environment::{forget_variables, set_variable, variable};
+pub(crate) use issuer::{
+    IssuerRow, distrust_issuer, insert_signing_key, is_publisher, issuer, public_keys, set_owner_identity,
+    set_publisher, signing_key, trust_issuer,
+};
 pub(crate) use module::{
-    Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, delete, find, find_all_wrappers, find_by_schema,
-    grants, insert, installation, own_triggers, update_code, wasm,
+    Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, commented_tables, delete, find,
+    find_all_wrappers, find_by_schema, forget_installation, grants, insert, installation, own_triggers,
+    own_working_triggers, update_code, update_place, wasm,
 };
 pub(crate) use schedule::{
     Existing, ScheduleEntry, ScheduleHead, Scheduled, module_identities, note_schedule_error, reschedule,
@@ -19,6 +25,6 @@ pub(crate) use schedule::{
     unschedule_row, unschedule_table,
 };
 pub(crate) use storage::{
-    StoragePlan, StoredColumn, StoredIndex, StoredProcedure, StoredReducer, StoredSequence, StoredTable,
-    StoredType, StoredView,
+    StoragePlan, StoredColumn, StoredIndex, StoredProcedure, StoredReducer, StoredRule, StoredRuleFunction,
+    StoredSequence, StoredTable, StoredType, StoredView,
 };

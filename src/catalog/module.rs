@@ -130,11 +130,18 @@ pub(crate) fn wasm(identity: Identity) -> Result<Vec<u8>> {
     rows.into_iter().flatten().next().flatten().ok_or_else(|| broken("the module is gone"))
 }
 
-/// The random id that identities of roles are derived from.
+/// The random id that identities of roles are derived from. Read past SQL: parallel workers ask, too, and there nobody can
+/// become another user.
 pub(crate) fn installation() -> Result<String> {
-    let rows = read("SELECT id::text FROM spacetime._installation", &[])?;
-    let id = rows.into_iter().flatten().next().flatten().ok_or_else(|| broken("no installation id"))?;
-    String::from_utf8(id).map_err(broken)
+    let table = access::schema("spacetime").and_then(|schema| access::relation(schema, "_installation"));
+    let id = table.and_then(read::first_uuid).ok_or_else(|| broken("no installation id"))?;
+    let hex = hex::encode(id);
+    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+}
+
+/// Makes room for the id of a restored dump.
+pub(crate) fn forget_installation() -> Result<()> {
+    write("DELETE FROM spacetime._installation", &[])
 }
 
 /// Wrapper functions in a schema: oid and body.
@@ -153,10 +160,21 @@ pub(crate) fn find_all_wrappers(schema: Oid) -> Result<Vec<(Oid, String)>> {
 
 /// Tables of a schema and the functions of the extension's triggers on them.
 pub(crate) fn own_triggers(schema: Oid) -> Result<HashSet<(String, String)>> {
-    let query = "SELECT c.relname::text, p.proname::text FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid \
+    find_own_triggers(schema, "true")
+}
+
+/// Of these, the triggers that fire.
+pub(crate) fn own_working_triggers(schema: Oid) -> Result<HashSet<(String, String)>> {
+    find_own_triggers(schema, "t.tgenabled IN ('O', 'A')")
+}
+
+fn find_own_triggers(schema: Oid, condition: &str) -> Result<HashSet<(String, String)>> {
+    let query = format!(
+        "SELECT c.relname::text, p.proname::text FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid \
                  JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace \
-                 WHERE c.relnamespace = $1 AND n.nspname = 'spacetime' AND NOT t.tgisinternal";
-    let rows = read(query, &[Parameter::Oid(schema)])?;
+                 WHERE c.relnamespace = $1 AND n.nspname = 'spacetime' AND NOT t.tgisinternal AND {condition}"
+    );
+    let rows = read(&query, &[Parameter::Oid(schema)])?;
     let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes.unwrap_or_default()).map_err(broken);
     rows.into_iter()
         .map(|row| {
@@ -244,6 +262,45 @@ pub(crate) fn update_code(module: &ModuleRow, wasm: &[u8]) -> Result<()> {
             storage.into(),
         ],
     )
+}
+
+/// Notes where a module's schema is now.
+pub(crate) fn update_place(module: &ModuleRow) -> Result<()> {
+    let storage = pgrx::JsonB(serde_json::to_value(&module.storage).map_err(broken)?);
+    write(
+        "UPDATE spacetime._module SET schema_name = $2::name, storage = $3 WHERE identity = $1",
+        &[
+            module.identity.to_be_bytes().as_slice().into(),
+            module.schema_name.as_str().into(),
+            storage.into(),
+        ],
+    )
+}
+
+/// A table that could be a module's lock table, by what its comment looks like.
+#[derive(Debug)]
+pub(crate) struct CommentedTable {
+    pub(crate) schema_name: String,
+    /// Owner of the schema.
+    pub(crate) owner_role: String,
+    pub(crate) table: String,
+    pub(crate) comment: String,
+}
+
+/// Tables whose comment could be the record of a module.
+pub(crate) fn commented_tables() -> Result<Vec<CommentedTable>> {
+    let query = "SELECT n.nspname::text, pg_get_userbyid(n.nspowner)::text, c.relname::text, d.description \
+                 FROM pg_description d JOIN pg_class c ON c.oid = d.objoid JOIN pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE d.classoid = 'pg_class'::regclass AND d.objsubid = 0 AND c.relkind = 'r' \
+                 AND c.relname LIKE 'spacetime\\_lock%' AND d.description LIKE '{%}' ORDER BY 1, 3";
+    let rows = read(query, &[])?;
+    rows.into_iter()
+        .map(|row| {
+            let mut columns = row.into_iter();
+            let mut text = || String::from_utf8(columns.next().flatten().unwrap_or_default()).map_err(broken);
+            Ok(CommentedTable { schema_name: text()?, owner_role: text()?, table: text()?, comment: text()? })
+        })
+        .collect()
 }
 
 /// Removes a module and its names, clients and schedule.

@@ -38,6 +38,26 @@ pub(crate) struct StoredTable {
     pub(crate) sequences: Vec<StoredSequence>,
     /// Unique index over the hash of the whole row, on tables without any other unique index.
     pub(crate) row_hash_index: Option<String>,
+    /// What lets a client see a row, any of them; without rules, a public table's rows are for all.
+    #[serde(default)]
+    pub(crate) rules: Vec<StoredRule>,
+}
+
+/// A client visibility filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredRule {
+    /// SQL condition on a row of the table.
+    pub(crate) condition: String,
+    /// The function that the condition calls, if it needs one.
+    pub(crate) function: Option<StoredRuleFunction>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredRuleFunction {
+    /// Qualified name and parameter types.
+    pub(crate) signature: String,
+    /// The statement that creates it.
+    pub(crate) create: String,
 }
 
 impl StoragePlan {

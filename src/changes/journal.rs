@@ -134,12 +134,23 @@ fn note_row(module: &Rc<ReadyModule>, what: What, row: &[u8]) {
     }
 }
 
-/// Notes the call that made everything since `since`, if it made anything.
-pub(crate) fn note_call(module: &Rc<ReadyModule>, since: usize, call: CallNote, arguments: &[u8]) {
+/// Notes the call that made everything since `since`, if it made anything; `false` if not.
+pub(crate) fn note_call(module: &Rc<ReadyModule>, since: usize, call: CallNote, arguments: &[u8]) -> bool {
     with(|journal| {
-        if journal.notes.len() > since {
+        let has_changes = journal.notes.len() > since;
+        if has_changes {
             let module = journal.module(module);
             journal.push(module, What::Call(Box::new(call)), arguments);
+        }
+        has_changes
+    })
+}
+
+/// Ends the entry of what was changed so far: a call of a batch is an entry of its own.
+pub(crate) fn begin_entry() {
+    with(|journal| {
+        if !journal.notes.is_empty() {
+            journal.push(None, What::NewEntry, &[]);
         }
     });
 }

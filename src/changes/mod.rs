@@ -13,7 +13,8 @@ mod read;
 
 pub(crate) use capture::{capture_statement, capture_truncate};
 pub(crate) use journal::{
-    CallNote, note_call, note_delete, note_event, note_insert, note_published, note_write, position,
+    CallNote, begin_entry, note_call, note_delete, note_event, note_insert, note_published, note_write,
+    position,
 };
 pub(crate) use publish::is_captured;
 pub(crate) use read::answer;

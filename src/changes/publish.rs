@@ -16,7 +16,7 @@ use crate::pg::xact;
 thread_local! {
     static IS_FOLLOWING: Cell<bool> = const { Cell::new(false) };
     /// Between the preparation of a commit and its end.
-    static COMMITTING: ManuallyDrop<RefCell<Option<Batch>>> = ManuallyDrop::new(RefCell::new(None));
+    static COMMITTING: ManuallyDrop<RefCell<Option<Batch>>> = const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// Whether rows must be noted: there is a change log, and somebody reads this database's changes.

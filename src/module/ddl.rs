@@ -1,20 +1,23 @@
 //! From a storage plan to the SQL that carries it out. Text only; run by [`super::publish`].
 
-use crate::catalog::{StoragePlan, StoredColumn, StoredIndex, StoredSequence, StoredTable, StoredType};
+use super::adopt::Record;
+use super::policies;
+use crate::catalog::{ModuleRow, StoredColumn, StoredIndex, StoredSequence, StoredTable, StoredType};
 use crate::pg::name::{literal, quote, quote_qualified};
 
 /// Free space kept in pages of tables with a key, so that updates that touch no index stay on their page.
 const FILLFACTOR: u32 = 80;
 
 /// Statements that create a module's schema and the table that its lock is on.
-pub(super) fn create_schema(plan: &StoragePlan, schema: &str) -> Vec<String> {
+pub(super) fn create_schema(row: &ModuleRow) -> Vec<String> {
+    let (lock_table, schema) = (&row.storage.lock_table, &row.schema_name);
+    // By this comment adopt_module knows the schema, whatever becomes of its name and of the catalog.
+    let record = serde_json::to_string(&Record::of(row)).unwrap_or_default();
     vec![
         format!("CREATE SCHEMA {}", quote(schema)),
-        format!("CREATE TABLE {} ()", quote_qualified(schema, &plan.lock_table)),
-        format!(
-            "COMMENT ON TABLE {} IS 'its lock is the serial lock of the module: LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE'",
-            quote_qualified(schema, &plan.lock_table)
-        ),
+        format!("CREATE TABLE {} ()", quote_qualified(schema, lock_table)),
+        format!("COMMENT ON TABLE {} IS {}", quote_qualified(schema, lock_table), literal(&record)),
+        policies::open_schema(schema),
     ]
 }
 
@@ -34,6 +37,7 @@ pub(super) fn create_whole_table(table: &StoredTable, schema: &str) -> Vec<Strin
     statements.extend(table.sequences.iter().map(|sequence| own_sequence(table, sequence, schema)));
     statements.extend(table.indexes.iter().map(|index| create_index(table, index, schema)));
     statements.extend(create_row_hash_index(table, schema));
+    statements.extend(policies::secure_table(table, schema));
     statements
 }
 

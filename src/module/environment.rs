@@ -21,7 +21,7 @@ pub(crate) struct Setting {
 pub(crate) fn set_variable(module: &str, name: &str, value: Option<&str>) -> Result<()> {
     entry::check(c"set_env")?;
     let module = ready(module)?;
-    module.require_owner("set its environment")?;
+    super::owner::require_owner(&module.row, "set its environment")?;
     let Some(variable) = module.definition.environment.iter().find(|variable| variable.name == name) else {
         let declared: Vec<_> =
             module.definition.environment.iter().map(|known| known.name.as_str()).collect();
@@ -42,7 +42,7 @@ pub(crate) fn set_variable(module: &str, name: &str, value: Option<&str>) -> Res
 /// `env(module)`.
 pub(crate) fn environment(module: &str) -> Result<Vec<Setting>> {
     let module = ready(module)?;
-    module.require_owner("read its environment")?;
+    super::owner::require_owner(&module.row, "read its environment")?;
     let variables = module.definition.environment.iter();
     variables
         .map(|variable| {

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use spacetime_definition::migration::{Change, Migration, Obstacle, Step, TableMatch};
 use spacetime_definition::{Definition, Table, Type};
 
-use super::{ddl, plan, triggers};
 use super::wrappers::Wrapper;
+use super::{ddl, plan, policies, triggers};
 use crate::catalog::{Grant, ModuleRow, StoragePlan, StoredSequence, StoredTable, StoredType};
 use crate::error::Result;
 use crate::pg::name::{quote, quote_qualified};
@@ -80,7 +80,45 @@ impl Versions<'_> {
         }
         steps.extend(self.row_hash_indexes(true));
         steps.extend(self.old_types());
+        if !steps.is_empty() {
+            // Columns that policies look at cannot change under them.
+            let (hide, open) = self.rules();
+            steps.splice(0..0, hide);
+            steps.extend(open);
+        }
         Ok(steps)
+    }
+
+    /// Taking away, before all else, the policies of tables with rules, and making those of the new version.
+    fn rules(&self) -> (Option<PlannedStep>, Option<PlannedStep>) {
+        let schema = &self.old.schema_name;
+        let old =
+            |at: usize| self.migration.tables[at].as_ref().map(|parts| &self.old.storage.tables[parts.old]);
+        let is_ruled = |table: &&StoredTable| !table.rules.is_empty();
+        let mut hide: Vec<_> = self
+            .old
+            .storage
+            .tables
+            .iter()
+            .filter(is_ruled)
+            .flat_map(|table| policies::hide_table(table, schema))
+            .collect();
+        let mut open = Vec::new();
+        for (at, table) in self.new.tables.iter().enumerate().filter(|(_, table)| table.is_public) {
+            let was_ruled = old(at).as_ref().is_some_and(is_ruled);
+            let was_open = old(at).is_some_and(|old| old.is_public);
+            if is_ruled(&table) && was_open && !was_ruled {
+                hide.extend(policies::hide_table(table, schema));
+            }
+            if is_ruled(&table) || (was_ruled && was_open) {
+                open.extend(policies::open_table(table, schema));
+            }
+        }
+        let step = |sql: Vec<String>| {
+            let object = "client visibility filters".to_owned();
+            (!sql.is_empty()).then(|| PlannedStep::new("change_row_level_security", object, sql))
+        };
+        (step(hide), step(open))
     }
 
     /// What needs the new version in the catalog: functions and triggers.
@@ -88,13 +126,8 @@ impl Versions<'_> {
         let shown = |step: &&Step| {
             is_function(step.change) && !is_dropped(step.change) && !self.has_new_wrapper(step.change)
         };
-        let mut steps: Vec<_> = self
-            .migration
-            .steps
-            .iter()
-            .filter(shown)
-            .map(|step| PlannedStep::of(step, Vec::new()))
-            .collect();
+        let mut steps: Vec<_> =
+            self.migration.steps.iter().filter(shown).map(|step| PlannedStep::of(step, Vec::new())).collect();
         for wrapper in Wrapper::all(self.new) {
             if self.keeps_wrapper(wrapper) {
                 continue;
@@ -364,6 +397,12 @@ impl Versions<'_> {
             Change::ChangeSequence(table, sequence) => {
                 vec![ddl::change_sequence(&self.new.tables[table].sequences[sequence], schema)]
             }
+            Change::ChangeAccess(table) => match &self.new.tables[table] {
+                // With rules it is opened last of all.
+                table if table.is_public && !table.rules.is_empty() => Vec::new(),
+                table if table.is_public => policies::open_table(table, schema),
+                table => policies::close_table(table, schema),
+            },
             _ => Vec::new(),
         })
     }

@@ -16,6 +16,16 @@ impl StatePaths {
         root().join("artifacts")
     }
 
+    /// What logins of sessions are authenticated with.
+    pub(crate) fn secrets() -> PathBuf {
+        root().join("secrets")
+    }
+
+    /// Keys fetched from trusted issuers.
+    pub(crate) fn issuer_keys() -> PathBuf {
+        of_database().join("issuer_keys")
+    }
+
     /// Clock and last writer.
     pub(crate) fn state(identity: Identity) -> PathBuf {
         of_database().join("state").join(identity.to_string())

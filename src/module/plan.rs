@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use spacetime_definition::migration::{Migration, TableMatch};
 use spacetime_definition::{Definition, Index, IndexAlgorithm, Sequence, Sum, Table, Type};
 
+use super::filters;
 use super::names::Names;
 use super::plan_functions;
 use super::wrappers::Wrapper;
@@ -67,7 +68,7 @@ pub(super) fn plan(
         definition.procedures.iter().map(|procedure| types.procedure(procedure, &mut functions)).collect();
     let mut views: Vec<_> = definition.views.iter().map(|view| types.view(view, &mut functions)).collect();
     let types = types.types;
-    let tables = definition
+    let mut tables = definition
         .tables
         .iter()
         .zip(table_names)
@@ -80,6 +81,10 @@ pub(super) fn plan(
     // Tables and what is on them come first: their names matter more.
     for view in &mut views {
         plan_functions::name_relation(view, &mut names, previous);
+    }
+    let rules = filters::compile(definition, &tables, schema, &mut functions)?;
+    for (table, rules) in tables.iter_mut().zip(rules) {
+        table.rules = rules;
     }
     Ok(StoragePlan { lock_table, types, tables, reducers, procedures, views })
 }
@@ -301,6 +306,7 @@ fn stored_table(
         pg_name,
         is_public: table.is_public,
         is_event: table.is_event,
+        rules: Vec::new(),
         columns,
         indexes,
         sequences,

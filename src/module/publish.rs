@@ -6,16 +6,16 @@ use std::rc::Rc;
 use pgrx::spi::Spi;
 use sha2::{Digest, Sha256};
 use spacetime_auth::Identity;
-use spacetime_definition::{Definition, ViewKind};
+use spacetime_definition::Definition;
 
 use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
 use super::wrappers::Wrapper;
-use super::{LogFile, StatePaths, ddl, plan, ready, triggers, update};
+use super::{LogFile, StatePaths, adopt, ddl, owner, plan, policies, ready, triggers, update};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
 use crate::changes;
 use crate::error::{Error, Result};
-use crate::pg::{Oid, access, attempt, entry, invalidation, name, user};
+use crate::pg::{Oid, access, attempt, entry, invalidation, name, user, xact};
 use crate::reducer::{self, Caller};
 use crate::wasm::{ArtifactStore, Code};
 
@@ -105,16 +105,19 @@ fn existing(module: &str) -> Result<(Option<ModuleRow>, Identity)> {
     let existing = catalog::find(module)?;
     let identity = match &existing {
         Some(existing) => {
-            require_owner(existing)?;
+            owner::require_owner(existing, "publish a new version")?;
             existing.identity
         }
-        None => Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?)),
+        None => {
+            owner::require_publisher()?;
+            Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?))
+        }
     };
     Ok((existing, identity))
 }
 
-fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload<'a>> {
-    let sha256: [u8; 32] = Sha256::digest(wasm).into();
+pub(super) fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload<'a>> {
+    let sha256 = sha256(wasm);
     let artifacts = ArtifactStore { dir: StatePaths::artifacts() };
     let mut warnings = Vec::new();
     let code =
@@ -126,6 +129,10 @@ fn upload<'a>(module: &str, wasm: &'a [u8], identity: Identity) -> Result<Upload
     let (_, description) = reducer::boot(&code, module, identity, log)?;
     let definition = spacetime_definition::decode(&description).map_err(refused)?;
     Ok(Upload { wasm, sha256, description, definition })
+}
+
+pub(super) fn sha256(wasm: &[u8]) -> [u8; 32] {
+    Sha256::digest(wasm).into()
 }
 
 fn create(
@@ -201,8 +208,7 @@ fn new_row(
 fn creation_steps(row: &ModuleRow, definition: &Definition) -> (Vec<PlannedStep>, Vec<PlannedStep>) {
     let (storage, schema) = (&row.storage, &row.schema_name);
     let create = PlannedStep::new;
-    let mut data =
-        vec![create("create_schema", format!("schema `{schema}`"), ddl::create_schema(storage, schema))];
+    let mut data = vec![create("create_schema", format!("schema `{schema}`"), ddl::create_schema(row))];
     data.extend(
         storage.types.iter().map(|ty| {
             create("create_type", format!("type `{}`", ty.name), vec![ddl::create_type(ty, schema)])
@@ -211,6 +217,10 @@ fn creation_steps(row: &ModuleRow, definition: &Definition) -> (Vec<PlannedStep>
     data.extend(storage.tables.iter().map(|table| {
         create("create_table", format!("table `{}`", table.name), ddl::create_whole_table(table, schema))
     }));
+    let rules = policies::open_ruled_tables(storage, schema);
+    if !rules.is_empty() {
+        data.push(create("change_row_level_security", "client visibility filters".into(), rules));
+    }
     let mut functions = Vec::new();
     functions.extend(definition.tables.iter().zip(&storage.tables).map(|(table, stored)| {
         let triggers = triggers::of_table(row, definition, table, stored);
@@ -229,9 +239,14 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     entry::check(c"drop_module")?;
     access::lock_catalog(catalog::catalog_oid()?);
     let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
-    require_owner(&row)?;
+    owner::require_owner(&row, "drop it")?;
     catalog::forget_variables(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())?;
+    // What lives on elsewhere may be adopted again: sessions that still map its state must not be left behind.
+    if !keep_data && !adopt::is_recorded(row.identity)? {
+        let log = LogFile::files(StatePaths::log(row.identity));
+        xact::remove_files_at_commit(log.into_iter().chain([StatePaths::state(row.identity)]));
+    }
     changes::note_published(row.identity, 0, true);
     Ok(())
 }
@@ -246,8 +261,7 @@ fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<(
         // Reducers that run now end first, and do not meet half of the drop.
         access::lock_module(lock_table);
         let statements = if keep_data {
-            let drops =
-                Wrapper::all(&row.storage).filter_map(|wrapper| wrapper.drop(&row.schema_name));
+            let drops = Wrapper::all(&row.storage).filter_map(|wrapper| wrapper.drop(&row.schema_name));
             drops.chain(triggers::drop(&row.storage, &row.schema_name)).collect()
         } else {
             vec![ddl::drop_schema(&row.schema_name)]
@@ -312,7 +326,7 @@ pub(super) fn forget_artifact(row: &ModuleRow) {
     ArtifactStore { dir: StatePaths::artifacts() }.forget(&row.wasm_sha256);
 }
 
-fn announce() -> Result<()> {
+pub(super) fn announce() -> Result<()> {
     invalidation::announce_module_change(catalog::catalog_oid()?);
     Ok(())
 }
@@ -321,21 +335,7 @@ pub(super) fn result(row: &ModuleRow, created: bool, steps: &[String]) -> serde_
     serde_json::json!({ "module": row.name, "version": row.version, "created": created, "steps": steps })
 }
 
-fn require_owner(module: &ModuleRow) -> Result<()> {
-    let allowed = match access::role(&module.owner_role) {
-        Some(owner) => user::has_rights_of(user::current_user(), owner),
-        None => user::is_superuser(),
-    };
-    if allowed {
-        return Ok(());
-    }
-    Err(Error::Forbidden {
-        what: format!("must be owner of module {:?}", module.name),
-        hint: format!("It belongs to role {:?}.", module.owner_role),
-    })
-}
-
-fn require_valid_name(module: &str) -> Result<()> {
+pub(super) fn require_valid_name(module: &str) -> Result<()> {
     let parts_are_fine = module.split('-').all(|part| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     });
@@ -372,14 +372,6 @@ fn require_free_schema(schema: &str) -> Result<()> {
 /// Says what of a module will not work, as long as it does not.
 pub(super) fn warn_of_gaps(definition: &Definition) {
     super::schedule::warn_of_gaps(definition);
-    if let Some(view) = definition.views.iter().find(|view| view.kind == ViewKind::Query) {
-        pgrx::warning!("view {:?} returns a query; such views cannot be run yet", view.name);
-    }
-    if !definition.row_level_security.is_empty() {
-        pgrx::warning!(
-            "the module has client visibility filters; grant no one else access to its tables yet"
-        );
-    }
 }
 
 /// A module whose description was not understood.

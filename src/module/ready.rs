@@ -258,17 +258,6 @@ impl ReadyModule {
         Error::TableChanged { module: self.row.name.clone(), table: table.pg_name.clone(), problem }
     }
 
-    /// Refuses everybody but the module's owner (and superusers). `what` completes "must be owner … to".
-    pub(super) fn require_owner(&self, what: &str) -> Result<()> {
-        if user::has_rights_of(user::current_user(), self.owner) {
-            return Ok(());
-        }
-        Err(Error::Forbidden {
-            what: format!("must be owner of module {:?} to {what}", self.row.name),
-            hint: format!("It belongs to role {:?}.", self.row.owner_role),
-        })
-    }
-
     /// What writing a table of the module needs to know of it.
     pub(crate) fn write_context<'a>(&'a self, codec: &'a TableCodec) -> WriteContext<'a> {
         WriteContext {

@@ -4,6 +4,7 @@
 use spacetime_auth::Identity;
 use spacetime_definition::{Definition, Type};
 
+use super::policies;
 use crate::catalog::{Grant, StoragePlan, StoredProcedure, StoredReducer, StoredView};
 use crate::pg::name::{literal, quote, quote_qualified};
 use crate::reducer::{WrapperBody, WrapperOf};
@@ -128,28 +129,30 @@ impl<'a> Wrapper<'a> {
         match self {
             Self::Reducer(_) => vec![format!(
                 "CREATE {signature} RETURNS void LANGUAGE spacetime VOLATILE PARALLEL UNSAFE AS {body}; \
-                 ALTER {signature} OWNER TO {owner}"
+                 ALTER {signature} OWNER TO {owner}; {}",
+                policies::open_function(&signature)
             )],
             Self::Procedure(procedure) => {
                 let name = quote_qualified(schema, procedure.pg_name.as_deref().unwrap_or_default());
                 let parameters = procedure_parameters(procedure, " DEFAULT NULL");
                 vec![format!(
                     "CREATE PROCEDURE {name}({parameters}) LANGUAGE spacetime AS {body}; \
-                     ALTER {signature} OWNER TO {owner}"
+                     ALTER {signature} OWNER TO {owner}; {}",
+                    policies::open_function(&signature)
                 )]
             }
             Self::View(view) => {
                 let rows = if view.kind == "option" { " ROWS 1" } else { "" };
-                let mut statements = vec![format!(
+                let rights = match view.is_public {
+                    true => policies::open_function(&signature),
+                    false => policies::close_function(&signature),
+                };
+                let function = format!(
                     "CREATE {signature} RETURNS TABLE ({}) LANGUAGE spacetime STABLE PARALLEL UNSAFE \
-                     COST {VIEW_COST}{rows} AS {body}; ALTER {signature} OWNER TO {owner}",
+                     COST {VIEW_COST}{rows} AS {body}; ALTER {signature} OWNER TO {owner}; {rights}",
                     view.columns
-                )];
-                if !view.is_public {
-                    statements.push(format!("REVOKE ALL ON {signature} FROM PUBLIC"));
-                }
-                statements.extend(create_relation(view, schema, &owner));
-                statements
+                );
+                std::iter::once(function).chain(create_relation(view, schema, &owner)).collect()
             }
         }
     }
@@ -170,7 +173,7 @@ impl<'a> Wrapper<'a> {
     /// Statements that give the function of a new version the rights that the old one's had.
     pub(super) fn restore_grants(self, schema: &str, grants: &[Grant]) -> Vec<String> {
         let Some(signature) = self.signature(schema) else { return Vec::new() };
-        let mut statements = vec![format!("REVOKE ALL ON {signature} FROM PUBLIC")];
+        let mut statements = vec![format!("REVOKE ALL ON {signature} FROM PUBLIC, {}", policies::CLIENT)];
         statements.extend(grants.iter().map(|grant| {
             let option = if grant.with_grant_option { " WITH GRANT OPTION" } else { "" };
             let grantee = grant.grantee.as_deref().map_or_else(|| "PUBLIC".into(), quote);
@@ -189,7 +192,7 @@ fn procedure_parameters(procedure: &StoredProcedure, default: &str) -> String {
 
 /// The SQL view over the function of a view. Anybody may select from it who may execute the function: that right is asked
 /// for, too, and is the one to grant and revoke.
-fn create_relation(view: &StoredView, schema: &str, owner: &str) -> Option<String> {
+pub(super) fn create_relation(view: &StoredView, schema: &str, owner: &str) -> Option<String> {
     let relation = quote_qualified(schema, view.pg_view.as_ref()?);
     let function = quote_qualified(schema, view.pg_name.as_ref()?);
     Some(format!(

@@ -63,6 +63,24 @@ pub(crate) fn require_execute(user: Oid, schema: Oid, function: Oid) {
     }
 }
 
+/// Whether PUBLIC may execute a function.
+pub(crate) fn is_executable_by_public(function: Oid) -> bool {
+    let public = Oid::from(pg_sys::ACL_ID_PUBLIC);
+    // SAFETY: a function that is gone raises.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        let right = pg_sys::pg_proc_aclcheck(function, public, pg_sys::ACL_EXECUTE);
+        #[cfg(not(feature = "pg15"))]
+        let right = pg_sys::object_aclcheck(
+            pg_sys::ProcedureRelationId,
+            function,
+            public,
+            pg_sys::ACL_EXECUTE.into(),
+        );
+        right == pg_sys::AclResult::ACLCHECK_OK
+    }
+}
+
 /// Takes a module's serial lock: a lock on its lock table that excludes itself and nothing a reader needs.
 /// Held to the end of the transaction (or the savepoint); seen in pg_locks; honours lock_timeout.
 ///

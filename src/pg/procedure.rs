@@ -41,7 +41,9 @@ impl TransactionControl {
             Ok(())
         });
         PgTryBuilder::new(commit)
-            .catch_when(PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE, |error| Err(Failure::caught(error)))
+            .catch_when(PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE, |error| {
+                Err(Failure::caught(error))
+            })
             .catch_when(PgSqlErrorCode::ERRCODE_T_R_DEADLOCK_DETECTED, |error| Err(Failure::caught(error)))
             .execute()
     }

@@ -85,3 +85,33 @@ unsafe fn copy_rows() -> Vec<Row> {
             .collect()
     }
 }
+
+/// The first column of the first row of a table whose first column is a uuid.
+pub(crate) fn first_uuid(relation: Oid) -> Option<[u8; 16]> {
+    // SAFETY: what is opened is closed below, or by the abort; the value is copied before its buffer is let go. A null
+    // snapshot stands for a fresh one of the catalog's kind, which sees what is committed and what this transaction did.
+    unsafe {
+        let table = pg_sys::table_open(relation, pg_sys::AccessShareLock as i32);
+        let scan = pg_sys::systable_beginscan(
+            table,
+            Oid::INVALID,
+            false,
+            std::ptr::null_mut(),
+            0,
+            std::ptr::null_mut(),
+        );
+        let tuple = pg_sys::systable_getnext(scan);
+        let mut found = None;
+        if !tuple.is_null() {
+            let width = (*(*table).rd_att).natts as usize;
+            let (mut values, mut nulls) = (vec![Datum::from(0usize); width], vec![true; width]);
+            pg_sys::heap_deform_tuple(tuple, (*table).rd_att, values.as_mut_ptr(), nulls.as_mut_ptr());
+            if !nulls[0] {
+                found = Some(*values[0].cast_mut_ptr::<[u8; 16]>());
+            }
+        }
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(table, pg_sys::AccessShareLock as i32);
+        found
+    }
+}

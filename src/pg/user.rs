@@ -93,6 +93,12 @@ pub(crate) fn has_rights_of(member: Oid, role: Oid) -> bool {
     unsafe { pg_sys::has_privs_of_role(member, role) }
 }
 
+/// Whether `member` could SET ROLE to `role`: by membership, whether it inherits rights or not.
+pub(crate) fn is_member_of(member: Oid, role: Oid) -> bool {
+    // SAFETY: plain C call.
+    unsafe { pg_sys::is_member_of_role(member, role) }
+}
+
 /// Whether the current user is a superuser.
 pub(crate) fn is_superuser() -> bool {
     // SAFETY: plain C call.

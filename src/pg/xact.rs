@@ -1,6 +1,7 @@
 //! The transaction around a call: its ids, and callbacks for its end.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 
 use pgrx::pg_guard;
 use pgrx::pg_sys;
@@ -13,6 +14,8 @@ thread_local! {
     static LOCKED_MODULE: Cell<bool> = const { Cell::new(false) };
     /// This transaction has work for the workers of its database, once it is committed.
     static WAKES_WORKERS: Cell<bool> = const { Cell::new(false) };
+    /// Files to remove at commit, each with the subtransaction that asked for it.
+    static DOOMED_FILES: RefCell<Vec<(pg_sys::SubTransactionId, PathBuf)>> = const { RefCell::new(Vec::new()) };
     /// What every rollback of a transaction or savepoint that called a reducer runs.
     static ON_ABORT: Cell<Option<fn()>> = const { Cell::new(None) };
     static HOOKS: Cell<Option<Hooks>> = const { Cell::new(None) };
@@ -47,6 +50,12 @@ pub(crate) fn top_xid() -> u64 {
     unsafe { pg_sys::GetTopFullTransactionId().value }
 }
 
+/// Top-level transaction id, 0 while none is assigned.
+pub(crate) fn top_xid_if_any() -> u64 {
+    // SAFETY: reads the state of this transaction.
+    unsafe { pg_sys::GetTopFullTransactionIdIfAny().value }
+}
+
 /// Notes that this transaction called a reducer or wrote a module's table, which rules out PREPARE TRANSACTION.
 pub(crate) fn note_module_lock() {
     LOCKED_MODULE.set(true);
@@ -62,6 +71,15 @@ pub(crate) fn set_on_abort(action: fn()) {
 /// Wakes the workers of this database when the transaction commits; has them started if there are none.
 pub(crate) fn wake_workers_at_commit() {
     WAKES_WORKERS.set(true);
+    watch();
+}
+
+/// Removes files when the transaction commits, and leaves them if it or this savepoint is rolled back. Files that are not
+/// there or cannot be removed are left: a commit cannot fail any more.
+pub(crate) fn remove_files_at_commit(paths: impl IntoIterator<Item = PathBuf>) {
+    // SAFETY: in a transaction.
+    let current = unsafe { pg_sys::GetCurrentSubTransactionId() };
+    DOOMED_FILES.with_borrow_mut(|doomed| doomed.extend(paths.into_iter().map(|path| (current, path))));
     watch();
 }
 
@@ -90,6 +108,7 @@ fn aborted() {
 fn ended() {
     LOCKED_MODULE.set(false);
     WAKES_WORKERS.set(false);
+    DOOMED_FILES.take();
     super::invalidation::after_end();
 }
 
@@ -110,6 +129,9 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
         }
         pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
         pg_sys::XactEvent::XACT_EVENT_COMMIT => {
+            for (_, path) in DOOMED_FILES.take() {
+                let _ = std::fs::remove_file(path);
+            }
             if WAKES_WORKERS.get() {
                 super::shmem::wake(super::access::database());
             }
@@ -133,13 +155,18 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
 #[pg_guard]
 unsafe extern "C-unwind" fn on_subxact_event(
     event: pg_sys::SubXactEvent::Type,
-    _id: pg_sys::SubTransactionId,
-    _parent: pg_sys::SubTransactionId,
+    id: pg_sys::SubTransactionId,
+    parent: pg_sys::SubTransactionId,
     _argument: *mut std::ffi::c_void,
 ) {
     let is_undone = event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB;
     if is_undone {
+        DOOMED_FILES.with_borrow_mut(|doomed| doomed.retain(|(of, _)| *of != id));
         aborted();
+    } else if event == pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB {
+        DOOMED_FILES.with_borrow_mut(|doomed| {
+            doomed.iter_mut().filter(|(of, _)| *of == id).for_each(|(of, _)| *of = parent);
+        });
     }
     if let Some(hooks) = HOOKS.get()
         && (is_undone || event == pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB)

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::module::{ReadyModule, ready, require_last_writer_seen};
 use crate::pg::memory::CallMemory;
 use crate::pg::timeout::Tick;
-use crate::pg::{access, entry, interrupt, invalidation, snapshot, user, xact};
+use crate::pg::{Oid, access, entry, interrupt, invalidation, snapshot, user, xact};
 use crate::wasm::host::LogRecord;
 use crate::wasm::{Limits, Outcome, ReducerCall};
 
@@ -32,6 +32,14 @@ pub(super) struct Target {
     pub(super) generation: u64,
 }
 
+/// A call that ended well.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Done {
+    pub(super) timestamp_us: i64,
+    /// The call has changed tables of its module.
+    pub(super) has_written: bool,
+}
+
 impl Target {
     pub(super) fn reducer(&self) -> &Reducer {
         &self.module.definition.reducers[self.reducer]
@@ -39,16 +47,24 @@ impl Target {
 
     /// Finds a reducer clients may call. Private ones do not exist for anybody but the owner.
     pub(super) fn find(module: &str, reducer: &str) -> Result<Self> {
+        Self::find_for(module, reducer, |module| user::has_rights_of(user::current_user(), module.owner))
+    }
+
+    /// As [`Target::find`], for a caller who is not the session's user.
+    pub(super) fn find_for(
+        module: &str,
+        reducer: &str,
+        is_owner: impl Fn(&ReadyModule) -> bool,
+    ) -> Result<Self> {
         invalidation::accept();
         // Before the look-up: what is published meanwhile must not pass for known.
         let generation = invalidation::modules_generation();
         let module = ready(module)?;
         let found = module.definition.reducer_by_name(reducer);
-        let is_owner = || user::has_rights_of(user::current_user(), module.owner);
         let visible = found.filter(|at| {
             module.definition.reducers[*at].visibility == Visibility::ClientCallable
                 || module.definition.reducers[*at].lifecycle.is_some()
-                || is_owner()
+                || is_owner(&module)
         });
         let Some(position) = visible else {
             return Err(Error::NoSuchReducer {
@@ -67,12 +83,17 @@ impl Target {
     /// Raises 42501 unless the caller may execute the reducer's SQL function. Without a function (private, dropped, or
     /// too many parameters for one) only the owner may.
     fn require_execute(&self) -> Result<()> {
+        self.require_execute_of(user::current_user())
+    }
+
+    /// As [`Target::require_execute`], for a role that is not the session's.
+    pub(super) fn require_execute_of(&self, role: Oid) -> Result<()> {
         match self.module.wrapper(&self.reducer().name) {
             Some(wrapper) => {
-                access::require_execute(user::current_user(), self.module.schema, wrapper);
+                access::require_execute(role, self.module.schema, wrapper);
                 Ok(())
             }
-            None if user::has_rights_of(user::current_user(), self.module.owner) => Ok(()),
+            None if user::has_rights_of(role, self.module.owner) => Ok(()),
             None => Err(Error::Forbidden {
                 what: format!(
                     "permission denied for reducer {:?}, which has no SQL function",
@@ -81,6 +102,19 @@ impl Target {
                 hint: format!("Only the owner of module {:?} can call it.", self.module.row.name),
             }),
         }
+    }
+
+    /// As [`Target::require_execute`], for a caller without a role: PUBLIC's right counts.
+    pub(super) fn require_public(&self) -> Result<()> {
+        let wrapper = self.module.wrapper(&self.reducer().name);
+        if wrapper.is_some_and(access::is_executable_by_public) {
+            return Ok(());
+        }
+        Err(Error::Forbidden {
+            what: format!("permission denied for reducer {:?}", self.reducer().name),
+            hint: "GRANT EXECUTE on its SQL function to PUBLIC, or to the role the gateway speaks for."
+                .into(),
+        })
     }
 
     /// Takes the module's lock. A publish may have committed while we waited: then the target is looked up again.
@@ -134,7 +168,7 @@ pub(crate) fn call_with_json(module: &str, reducer: &str, arguments: &serde_json
     let function = Function::Reducer(target.reducer);
     let arguments = super::arguments::from_json(&target.module, function, arguments)?;
     let caller = Caller::of_session(&target.module.installation)?;
-    call(&target, &arguments, caller, false)
+    call(&target, &arguments, caller, false).map(drop)
 }
 
 /// Runs `init` of a module that is being published, if it has one.
@@ -144,16 +178,16 @@ pub(crate) fn call_init(module: &Rc<ReadyModule>) -> Result<()> {
     let target =
         Target { module: Rc::clone(module), reducer, generation: invalidation::modules_generation() };
     let caller = Caller::internal(module.row.owner_identity);
-    call(&target.lock()?, &[], caller, true)
+    call(&target.lock()?, &[], caller, true).map(drop)
 }
 
 /// Runs a reducer whose module is locked, without a limit on its time: nobody waits for it.
 pub(super) fn call_unlimited(target: &Target, arguments: &[u8], caller: Caller) -> Result<()> {
-    call(target, arguments, caller, true)
+    call(target, arguments, caller, true).map(drop)
 }
 
 /// Runs a reducer whose module is locked. `arguments` are BSATN and have been checked against the parameters.
-pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: bool) -> Result<()> {
+pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: bool) -> Result<Done> {
     let module = &target.module;
     let tick = Tick::enter();
     let limit = crate::guc::max_call_depth();
@@ -179,12 +213,13 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
         timestamp_us: module.state.next_timestamp_us(),
         args: arguments,
     };
+    let timestamp_us = call.timestamp_us;
     let note = CallNote {
         reducer: target.reducer,
         sender: call.sender,
         connection_id: caller.connection_id,
-        timestamp_us: call.timestamp_us,
-        tag: 0,
+        timestamp_us,
+        tag: caller.tag,
     };
     let tables = Rc::new(RefCell::new(CallTables::new(Rc::clone(module), caller, memory)));
     let host = Box::new(CallHost::new(Rc::clone(&tables)));
@@ -194,13 +229,13 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
         return Err(refused(target, message));
     }
     tables.borrow_mut().close();
-    changes::note_call(module, changes_before, note, arguments);
+    let has_written = changes::note_call(module, changes_before, note, arguments);
     module.give_back(instance);
     snapshot::pop();
     owner.restore();
     memory.leave();
     drop(tick);
-    Ok(())
+    Ok(Done { timestamp_us, has_written })
 }
 
 /// What one entry of a guest may use.

@@ -1,12 +1,14 @@
 //! Who calls: identity, connection id and claims of a session (design.md §7, §13).
 //!
-//! A plain SQL session speaks for its role. Its claims are synthesised so that the hash of issuer and subject is the
-//! identity, and its connection id is never zero: a guest takes callers without a connection for internal ones.
+//! A session that is logged in is who its token says. A plain SQL session speaks for its role: its claims are synthesised
+//! so that the hash of issuer and subject is the identity, and its connection id is never zero: a guest takes callers
+//! without a connection for internal ones.
 
 use std::cell::{Cell, RefCell};
 
 use spacetime_auth::Identity;
 
+use crate::auth;
 use crate::error::Result;
 use crate::pg::{Oid, access, user};
 
@@ -18,6 +20,8 @@ pub(crate) struct Caller {
     pub(crate) connection_id: [u8; 16],
     /// JWT payload as JSON text; `None` for internal calls.
     pub(crate) claims: Option<String>,
+    /// What a gateway knows the call by; 0 for none.
+    pub(crate) tag: u64,
 }
 
 struct Session {
@@ -33,8 +37,8 @@ thread_local! {
     static SESSION: RefCell<Option<Session>> = const { RefCell::new(None) };
 }
 
-/// Connection id of this session, drawn at first use, and when that was (seconds since the Unix epoch).
-pub(crate) fn session_connection_id() -> Result<([u8; 16], u64)> {
+/// Connection id of this session without a login, drawn at first use, and when that was (seconds since the Unix epoch).
+fn connection() -> Result<([u8; 16], u64)> {
     if let Some(connection) = CONNECTION.get() {
         return Ok(connection);
     }
@@ -48,8 +52,21 @@ pub(crate) fn session_connection_id() -> Result<([u8; 16], u64)> {
 }
 
 impl Caller {
-    /// The caller that a plain SQL session is. `installation`: see `spacetime._installation`.
+    /// The caller that this session is. `installation`: see `spacetime._installation`.
     pub(crate) fn of_session(installation: &str) -> Result<Self> {
+        match auth::current()? {
+            Some(login) => Ok(Self {
+                identity: login.identity()?,
+                connection_id: login.connection_id()?,
+                claims: Some(login.claims.clone()),
+                tag: 0,
+            }),
+            None => Self::of_role(installation),
+        }
+    }
+
+    /// The caller that a plain SQL session is.
+    fn of_role(installation: &str) -> Result<Self> {
         let role = user::outer_user();
         let role_name = user::role_name(role);
         let known = SESSION.with_borrow(|session| {
@@ -61,13 +78,14 @@ impl Caller {
         if let Some(caller) = known {
             return Ok(caller);
         }
-        let (connection_id, since) = session_connection_id()?;
+        let (connection_id, since) = connection()?;
         let issuer = format!("postgres:{installation}");
         let claims = serde_json::json!({ "iss": issuer, "sub": role_name, "aud": [], "iat": since });
         let caller = Self {
             identity: Identity::derive(&issuer, &role_name),
             connection_id,
             claims: Some(claims.to_string()),
+            tag: 0,
         };
         let session =
             Session { role, role_name, installation: installation.to_owned(), caller: caller.clone() };
@@ -77,6 +95,6 @@ impl Caller {
 
     /// The caller of `init` and of scheduled reducers.
     pub(crate) fn internal(identity: Identity) -> Self {
-        Self { identity, connection_id: [0; 16], claims: None }
+        Self { identity, connection_id: [0; 16], claims: None, tag: 0 }
     }
 }

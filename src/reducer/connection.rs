@@ -109,8 +109,9 @@ fn run(module: Rc<ReadyModule>, lifecycle: Lifecycle, client: &Client) -> Result
     let target = Target { module, reducer, generation: invalidation::modules_generation() };
     let mut connection_id = client.connection_id;
     connection_id.reverse();
-    let caller = Caller { identity: client.identity, connection_id, claims: Some(client.claims.clone()) };
-    call(&target, &[], caller, false)
+    let caller =
+        Caller { identity: client.identity, connection_id, claims: Some(client.claims.clone()), tag: 0 };
+    call(&target, &[], caller, false).map(drop)
 }
 
 fn parse(identity: &[u8], connection_id: &[u8]) -> Result<(Identity, [u8; 16])> {

@@ -4,6 +4,7 @@
 //! (reads) and [`events`] (event tables).
 
 mod arguments;
+mod batch;
 mod boot;
 mod call;
 mod caller;
@@ -18,14 +19,16 @@ mod scans;
 mod scheduled;
 mod tables;
 mod view;
+mod view_query;
 mod view_rows;
 mod wrapper;
 
+pub(crate) use batch::call_batch;
 pub(crate) use boot::boot;
 pub(crate) use call::{call_init, call_with_json};
-pub(crate) use caller::{Caller, session_connection_id};
+pub(crate) use caller::Caller;
 pub(crate) use connection::{connect, disconnect, disconnect_all};
-pub(crate) use scheduled::{Progress, run_scheduled, settle_failed};
 pub(crate) use procedure::call_procedure_with_json;
+pub(crate) use scheduled::{Progress, run_scheduled, settle_failed};
 pub(crate) use view::evaluate_by_name;
 pub(crate) use wrapper::{WrapperBody, WrapperOf, call_wrapper, validate_wrapper};

@@ -57,7 +57,8 @@ pub(super) fn run(
     let (instance, result) =
         instance.call_procedure(call, limits(false), host).inspect_err(raise_pending_interrupt)?;
     if conversation.borrow_mut().roll_back_open() {
-        let message = format!("procedure {:?} returned with a transaction open: rolled back", definition.name);
+        let message =
+            format!("procedure {:?} returned with a transaction open: rolled back", definition.name);
         log_error(module, &message);
     }
     module.give_back(instance);
@@ -110,10 +111,7 @@ fn require_execute(module: &ReadyModule, procedure: &Procedure) -> Result<()> {
         }
         None if is_owner(module) => Ok(()),
         None => Err(Error::Forbidden {
-            what: format!(
-                "permission denied for procedure {:?}, which has no SQL procedure",
-                procedure.name
-            ),
+            what: format!("permission denied for procedure {:?}, which has no SQL procedure", procedure.name),
             hint: format!("Only the owner of module {:?} can call it.", module.row.name),
         }),
     }

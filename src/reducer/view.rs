@@ -15,6 +15,7 @@ use super::caller::Caller;
 use super::connection::log_error;
 use super::function::Function;
 use super::tables::{CallHost, CallTables};
+use super::view_query;
 use crate::error::{Error, Result};
 use crate::module::{ReadyModule, ready};
 use crate::pg::memory::CallMemory;
@@ -61,12 +62,20 @@ pub(super) fn evaluate(
     let host = Box::new(CallHost::new(Rc::clone(&tables)));
     let (instance, outcome) =
         instance.call_view(call, limits(false), host).inspect_err(raise_pending_interrupt)?;
+    let mut read = Vec::new();
     let rows = match outcome {
         ViewOutcome::Rows(rows) => rows,
-        ViewOutcome::Query(_) => return Err(query_view(module, definition)),
+        ViewOutcome::Query(text) => {
+            user::pin_settings(&module.search_path);
+            let (rows, mut of_query) = view_query::run(module, definition, &text, sender)?;
+            read.append(&mut of_query);
+            rows
+        }
         ViewOutcome::Refused(message) => return Err(refused(module, definition, message)),
     };
-    let read = tables.borrow().tables_read();
+    read.append(&mut tables.borrow().tables_read());
+    read.sort_unstable();
+    read.dedup();
     tables.borrow_mut().close();
     module.give_back(instance);
     owner.restore();
@@ -114,16 +123,6 @@ pub(super) fn malformed(module: &ReadyModule, view: &View, problem: &str) -> Err
         function: format!("view {:?}", view.name),
         reason: format!("its result is not one of its type: {problem}"),
         backtrace: String::new(),
-    }
-}
-
-fn query_view(module: &ReadyModule, view: &View) -> Error {
-    Error::Unsupported {
-        what: format!(
-            "view {:?} of module {:?} returns a query, which this version cannot run",
-            view.name, module.row.name
-        ),
-        hint: "Let the view return the rows: Vec<T>, or Option<T>.".into(),
     }
 }
 

@@ -28,7 +28,8 @@ pub(super) fn return_rows(mut set: RowSet, module: &ReadyModule, view: &View, ro
         interrupt::process();
         set.push(&mut values, &mut nulls, |values, nulls| {
             for (at, column) in columns.iter().enumerate() {
-                let decoded = column.decode(&mut reader).map_err(|error| column.failed(error, module, view))?;
+                let decoded =
+                    column.decode(&mut reader).map_err(|error| column.failed(error, module, view))?;
                 nulls[at] = decoded.is_none();
                 values[at] = decoded.unwrap_or(Datum::from(0usize));
             }

@@ -96,7 +96,7 @@ fn call_reducer(
     }
     let bytes = prepared.encode(invocation)?;
     let caller = Caller::of_session(&target.module.installation)?;
-    call(&target, &bytes, caller, false)
+    call(&target, &bytes, caller, false).map(drop)
 }
 
 fn call_view(prepared: &Prepared, view: usize, invocation: FunctionCall) -> Result<Datum> {
@@ -137,11 +137,7 @@ impl Prepared {
     }
 }
 
-fn encode(
-    parameter: &Parameter,
-    value: Option<Datum>,
-    out: &mut Vec<u8>,
-) -> std::result::Result<(), String> {
+fn encode(parameter: &Parameter, value: Option<Datum>, out: &mut Vec<u8>) -> std::result::Result<(), String> {
     match value {
         None if parameter.nullable => out.push(1),
         None => return Err("must not be NULL".into()),

@@ -1,26 +1,109 @@
-//! Who this session is to reducers.
+//! Who this session is, and how it becomes somebody.
 
+use pgrx::WhoAllocated;
 use pgrx::prelude::*;
 
+use crate::auth::{self, Scope};
 use crate::catalog;
-use crate::pg::report::ErrorReport;
-use crate::reducer::{Caller, session_connection_id};
+use crate::error::Error;
+use crate::pg::report::{ErrorReport, raise};
+use crate::reducer::Caller;
+
+fn given(token: Option<&str>) -> Result<&str, Error> {
+    token.ok_or_else(|| Error::InvalidParameter { what: "the token is NULL".into(), hint: String::new() })
+}
+
+fn caller() -> Result<Caller, Error> {
+    Caller::of_session(&catalog::installation()?)
+}
 
 #[pg_schema]
 mod spacetime {
     use super::*;
 
     /// The identity reducers get as sender, 32 bytes whose hex is the identity's.
-    #[pg_extern(stable, parallel_unsafe)]
+    #[pg_extern(stable, parallel_safe)]
     fn sender() -> Result<Vec<u8>, ErrorReport> {
-        Ok(Caller::of_session(&catalog::installation()?)?.identity.to_be_bytes().to_vec())
+        Ok(caller()?.identity.to_be_bytes().to_vec())
     }
 
-    /// The connection id reducers get, 16 bytes whose hex is the id's.
-    #[pg_extern(stable, parallel_unsafe)]
+    /// The connection id reducers get, 16 bytes whose hex is the id's. Workers do not know that of a plain session.
+    #[pg_extern(stable, parallel_restricted)]
     fn connection_id() -> Result<Vec<u8>, ErrorReport> {
-        let (mut id, _) = session_connection_id()?;
+        let mut id = caller()?.connection_id;
         id.reverse();
         Ok(id.to_vec())
+    }
+
+    /// What the session's token says; without one, what guests are told about the role.
+    #[pg_extern(stable, parallel_restricted)]
+    fn claims() -> Result<pgrx::JsonB, ErrorReport> {
+        let claims = caller()?.claims.unwrap_or_default();
+        let claims = serde_json::from_str(&claims).map_err(|error| Error::Internal(error.to_string()));
+        Ok(pgrx::JsonB(claims?))
+    }
+
+    /// Makes the session who a token says it is.
+    #[pg_extern(volatile, parallel_unsafe)]
+    fn login(token: Option<&str>) -> Result<Vec<u8>, ErrorReport> {
+        Ok(auth::login(given(token)?, Scope::Session)?.to_be_bytes().to_vec())
+    }
+
+    /// As `login`, until the end of the transaction.
+    #[pg_extern(volatile, parallel_unsafe)]
+    fn login_local(token: Option<&str>) -> Result<Vec<u8>, ErrorReport> {
+        Ok(auth::login(given(token)?, Scope::Transaction)?.to_be_bytes().to_vec())
+    }
+
+    /// Makes the session speak for its role again.
+    #[pg_extern(volatile, parallel_unsafe)]
+    fn logout() -> Result<(), ErrorReport> {
+        Ok(auth::logout()?)
+    }
+
+    /// Lets tokens of an issuer count.
+    #[pg_extern(volatile, parallel_unsafe)]
+    fn trust_issuer(
+        issuer: &str,
+        audiences: Option<Vec<String>>,
+        options: default!(pgrx::JsonB, "'{}'"),
+    ) -> Result<(), ErrorReport> {
+        Ok(auth::trust(issuer, audiences, &options.0)?)
+    }
+
+    /// Refuses tokens of an issuer.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn distrust_issuer(issuer: &str) -> Result<(), ErrorReport> {
+        Ok(auth::distrust(issuer)?)
+    }
+
+    /// A token that proves a new identity, for ever.
+    #[pg_extern(volatile, parallel_unsafe)]
+    fn anonymous_token()
+    -> Result<TableIterator<'static, (name!(identity, Vec<u8>), name!(token, String))>, ErrorReport> {
+        let (identity, token) = auth::anonymous_token()?;
+        Ok(TableIterator::once((identity.to_be_bytes().to_vec(), token)))
+    }
+
+    /// A token of one minute with the claims of another.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn websocket_token(token: &str) -> Result<String, ErrorReport> {
+        Ok(auth::websocket_token(token)?)
+    }
+
+    /// What verifies tokens of this server, as a JSON Web Key Set.
+    #[pg_extern(stable, parallel_unsafe)]
+    fn public_keys() -> Result<pgrx::JsonB, ErrorReport> {
+        Ok(pgrx::JsonB(auth::public_keys()?))
+    }
+
+    /// BEFORE INSERT trigger on `_installation`: a restored dump brings the id it was made with, and identities of roles
+    /// are derived from that one, not from the id that CREATE EXTENSION drew a moment before.
+    #[pg_trigger]
+    fn _replace_installation<'a>(
+        trigger: &'a PgTrigger<'a>,
+    ) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, PgTriggerError> {
+        catalog::forget_installation().unwrap_or_else(|error| raise(error));
+        Ok(trigger.new())
     }
 }

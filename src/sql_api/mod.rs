@@ -7,6 +7,7 @@
     reason = "pgrx keeps SQLSTATE, detail and hint only of its own, large error type"
 )]
 
+mod batch;
 mod changes;
 mod client;
 mod environment;

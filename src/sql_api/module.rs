@@ -2,7 +2,6 @@
 
 use pgrx::prelude::*;
 
-use crate::error::Error;
 use crate::module;
 use crate::pg::report::ErrorReport;
 
@@ -54,12 +53,38 @@ mod spacetime {
         Ok(module::drop_module(name, keep_data)?)
     }
 
+    /// Brings a module and its schema together again: after a rename, after DDL by hand, after DROP EXTENSION.
+    #[pg_extern(volatile, parallel_unsafe)]
+    fn adopt_module(
+        name: &str,
+        wasm: default!(Option<&[u8]>, "NULL"),
+        schema: default!(Option<&str>, "NULL"),
+    ) -> Result<pgrx::JsonB, ErrorReport> {
+        Ok(pgrx::JsonB(module::adopt(name, wasm, schema)?))
+    }
+
     /// The definition of a module.
     #[pg_extern(stable, strict, parallel_unsafe)]
     fn describe(name: &str) -> Result<pgrx::JsonB, ErrorReport> {
-        let module = module::ready(name)?;
-        let definition = serde_json::to_value(&module.definition);
-        Ok(pgrx::JsonB(definition.map_err(|error| Error::Internal(error.to_string()))?))
+        Ok(pgrx::JsonB(module::describe(name)?))
+    }
+
+    /// Gives a module to another identity.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn set_owner(module: &str, identity: &[u8]) -> Result<(), ErrorReport> {
+        Ok(module::set_owner(module, identity)?)
+    }
+
+    /// Lets an identity publish new modules.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn grant_publish(identity: &[u8]) -> Result<(), ErrorReport> {
+        Ok(module::allow_publish(identity, true)?)
+    }
+
+    /// Takes back the right to publish new modules.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn revoke_publish(identity: &[u8]) -> Result<(), ErrorReport> {
+        Ok(module::allow_publish(identity, false)?)
     }
 
     /// Differences between a module and its tables; no rows when all is well.

@@ -4,7 +4,7 @@ SET client_min_messages = warning;
 SELECT publish_module('attacked', pg_read_binary_file('test_modules/sdk_2_8.wasm'), '{"u64": "bigint"}') ->> 'created';
 CREATE ROLE attack_owner;
 CREATE ROLE attack_stranger;
-GRANT USAGE ON SCHEMA attacked TO attack_stranger;
+GRANT spacetime_client TO attack_stranger;
 GRANT CREATE ON SCHEMA public TO attack_stranger;
 
 -- An index of another shape under the name of the module's: entering it with keys of another type would crash.
@@ -41,7 +41,7 @@ INSERT INTO public.attack_bait VALUES (1);
 
 -- What was revoked stays revoked in a new version, also for functions that are made anew.
 SELECT has_function_privilege('attack_stranger', 'attacked.delete_item(bigint)', 'EXECUTE');
-REVOKE EXECUTE ON FUNCTION attacked.delete_item(bigint) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION attacked.delete_item(bigint) FROM spacetime_client;
 GRANT EXECUTE ON FUNCTION attacked.delete_item(bigint) TO attack_owner;
 SELECT publish_module('attacked', pg_read_binary_file('test_modules/sdk_2_10.wasm')) ->> 'version';
 SELECT has_function_privilege('attack_stranger', 'attacked.delete_item(bigint)', 'EXECUTE'),

@@ -4,8 +4,7 @@
 CREATE ROLE article_alice;
 CREATE ROLE article_bob;
 SELECT publish_module('chat-article', pg_read_binary_file('test_modules/chat.wasm')) - 'steps';
-GRANT USAGE ON SCHEMA "chat-article" TO article_alice, article_bob;
-GRANT SELECT ON ALL TABLES IN SCHEMA "chat-article" TO article_alice, article_bob;
+GRANT spacetime_client TO article_alice, article_bob;
 
 -- Nobody is registered yet.
 SET ROLE article_alice;

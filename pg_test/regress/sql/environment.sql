@@ -44,7 +44,8 @@ SELECT environment.read_by_name('no name');
 
 -- Nobody else reads or sets them, also not those who may call the reducers.
 SELECT spacetime.set_env('environment', 'API_KEY', 'secret 2');
-GRANT USAGE ON SCHEMA environment TO environment_other;
+RESET ROLE;
+GRANT spacetime_client TO environment_other;
 SET ROLE environment_other;
 SELECT environment.read();
 SELECT * FROM spacetime.env('environment');

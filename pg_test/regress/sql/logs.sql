@@ -49,7 +49,7 @@ SELECT logs.log_with_target(E'größe "quoted" \\ \n\t {}');
 SELECT message = E'größe "quoted" \\ \n\t {}' FROM spacetime.logs('logs', 1);
 -- For the owner, and who has the owner's rights.
 CREATE ROLE logs_reader;
-GRANT USAGE ON SCHEMA logs TO logs_reader;
+GRANT spacetime_client TO logs_reader;
 SET ROLE logs_reader;
 SELECT * FROM spacetime.logs('logs');
 SELECT logs.log_with_target('by somebody else');

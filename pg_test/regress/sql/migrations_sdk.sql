@@ -11,9 +11,9 @@ CREATE ROLE stock_reader;
 SELECT publish_module('stock', pg_temp.wasm(1)) ->> 'created';
 SELECT stock.add_item('bolt', 5), stock.add_item('nut', 4000000000), stock.add_item('cog', 7);
 SELECT stock.remove_item(3);
-GRANT USAGE ON SCHEMA stock TO stock_reader;
+GRANT spacetime_client TO stock_reader;
 GRANT SELECT ON stock.item TO stock_reader;
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA stock FROM PUBLIC;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA stock FROM PUBLIC, spacetime_client;
 GRANT EXECUTE ON FUNCTION stock.check_item, stock.add_item TO stock_reader WITH GRANT OPTION;
 ALTER TABLE stock.item ADD COLUMN note text DEFAULT 'mine';
 CREATE POLICY mine ON stock.item USING (id < 100);
@@ -38,7 +38,7 @@ SELECT * FROM spacetime.check_module('stock');
 SELECT has_table_privilege('stock_reader', 'stock.item', 'SELECT') AS reads, has_function_privilege('stock_reader', 'stock.check_item(numeric, text, bigint)', 'EXECUTE WITH GRANT OPTION') AS checks,
        has_function_privilege('stock_reader', (SELECT oid FROM pg_proc WHERE pronamespace = 'stock'::regnamespace AND proname = 'add_item'), 'EXECUTE') AS adds,
        has_function_privilege('stock_reader', 'stock.grow()', 'EXECUTE') AS grows;
-SELECT polname FROM pg_policy WHERE polrelid = 'stock.item'::regclass;
+SELECT polname FROM pg_policy WHERE polrelid = 'stock.item'::regclass ORDER BY polname;
 -- The rolled-back version is as if it had never been.
 BEGIN;
 UPDATE stock.item SET quantity = 255, size = 'large';

@@ -5,7 +5,7 @@ SELECT guestbook.sign('first'), guestbook.sign('größe 😀');
 SELECT id, author = spacetime.sender() AS is_mine, now() - at < interval '1 minute' AS is_now, text FROM guestbook.entry ORDER BY id;
 SELECT level, target, file, message FROM spacetime.logs('guestbook');
 CREATE ROLE guestbook_other;
-GRANT USAGE ON SCHEMA guestbook TO guestbook_other;
+GRANT spacetime_client TO guestbook_other;
 SET ROLE guestbook_other;
 SELECT guestbook.strike(1);
 RESET ROLE;

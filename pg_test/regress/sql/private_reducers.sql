@@ -8,7 +8,7 @@ SELECT publish_module('private', pg_read_binary_file('test_modules/everytype.was
 SELECT name, pg_function, kind FROM spacetime.reducers WHERE module = 'private' AND kind <> 'callable';
 SELECT count(*) FROM pg_proc WHERE pronamespace = 'private'::regnamespace AND proname = 'fire';
 CREATE ROLE private_user;
-GRANT USAGE ON SCHEMA private TO private_user;
+GRANT spacetime_client TO private_user;
 SET ROLE private_user;
 SELECT call_reducer('private', 'fire', '[[0, {"Time": [0]}, "by a user", false]]');
 SELECT call_reducer('private', 'fire', '["not even well-formed"]');

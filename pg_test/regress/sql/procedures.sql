@@ -1,5 +1,4 @@
 -- Procedures of modules: CALL, with transactions of their own.
-\set ECHO all
 \set VERBOSITY sqlstate
 SET client_min_messages = warning;
 SELECT publish_module('proc', pg_read_binary_file('test_modules/procedures.wasm')) ->> 'version' AS version;
@@ -126,12 +125,12 @@ CALL proc.fetch('http://127.0.0.1:1/');
 
 -- Who may: EXECUTE, by either way.
 CREATE ROLE proc_caller;
-GRANT USAGE ON SCHEMA proc TO proc_caller;
+GRANT spacetime_client TO proc_caller;
 SET ROLE proc_caller;
 CALL proc.add(1, 1);
 CALL proc.record_both('as', 'another');
 RESET ROLE;
-REVOKE EXECUTE ON PROCEDURE proc.add FROM PUBLIC;
+REVOKE EXECUTE ON PROCEDURE proc.add FROM spacetime_client;
 SELECT publish_module('proc', pg_read_binary_file('test_modules/procedures.wasm')) ->> 'version' AS version;
 SET ROLE proc_caller;
 CALL proc.add(1, 1);

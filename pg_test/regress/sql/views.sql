@@ -1,5 +1,4 @@
 -- Views of modules: SQL functions, and SQL views over those.
-\set ECHO all
 \set VERBOSITY sqlstate
 SET client_min_messages = warning;
 SELECT publish_module('seen', pg_read_binary_file('test_modules/views.wasm')) ->> 'version' AS version;
@@ -16,6 +15,8 @@ SELECT * FROM seen.my_notes;
 SELECT * FROM seen.strong_players;
 SELECT * FROM seen.note_count;
 
+CREATE ROLE seen_reader;
+GRANT spacetime_client TO seen_reader;
 SELECT seen.join('Ann', 20);
 SELECT seen.write_note('remember the milk', 5), seen.write_note('and nothing else', NULL);
 
@@ -25,6 +26,12 @@ SELECT id, writer = spacetime.sender() AS is_mine, text, rating FROM seen.my_not
 SELECT name FROM seen.strong_players();
 SELECT * FROM seen.rank_list;
 SELECT * FROM seen.note_count;
+-- A query, run by the host.
+SET ROLE seen_reader;
+SELECT seen.join('Ben', 3);
+RESET ROLE;
+SELECT name FROM seen.weak_players;
+SELECT text FROM seen.wild_notes ORDER BY id;
 -- In a target list, in joins, more than once.
 SELECT seen.note_count(), (seen.rank_list()).level;
 SELECT p.name, n.text FROM seen.my_player p CROSS JOIN seen.my_notes n WHERE n.rating IS NULL;
@@ -34,8 +41,6 @@ CREATE TEMP TABLE copied AS SELECT * FROM seen.rank_list;
 SELECT * FROM copied;
 
 -- Per sender: another role sees its own, and the private table only through views.
-CREATE ROLE seen_reader;
-GRANT USAGE ON SCHEMA seen TO seen_reader;
 SET ROLE seen_reader;
 SELECT * FROM seen.my_player;
 SELECT * FROM seen.my_notes;
@@ -46,7 +51,7 @@ SELECT seen.write_note('what the reader thinks', 1);
 SELECT text FROM seen.my_notes;
 RESET ROLE;
 -- EXECUTE decides, for the SQL view, too; a new version does not give it back.
-REVOKE EXECUTE ON FUNCTION seen.note_count() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION seen.note_count() FROM spacetime_client;
 SET ROLE seen_reader;
 SELECT * FROM seen.note_count;
 SELECT * FROM seen.note_count();
@@ -100,6 +105,8 @@ SELECT encode(rows, 'hex'), tables_read FROM spacetime._view('seen', 'note_count
 SELECT length(rows), tables_read FROM spacetime._view('seen', 'my_notes', spacetime.sender(), '');
 SELECT encode(rows, 'hex'), tables_read FROM spacetime._view('seen', 'my_notes', decode(repeat('00', 32), 'hex'), '');
 SELECT tables_read FROM spacetime._view('seen', 'rank_list', spacetime.sender(), '');
+SELECT length(rows), tables_read FROM spacetime._view('seen', 'weak_players', spacetime.sender(), '');
+SELECT length(rows), tables_read FROM spacetime._view('seen', 'wild_notes', spacetime.sender(), '');
 SELECT spacetime._view('seen', 'no_such_view', spacetime.sender(), '');
 SELECT spacetime._view('seen', 'my_notes', '\x00', '');
 SELECT spacetime._view('seen', 'my_notes', spacetime.sender(), '\x00');

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use wasmtime::{Caller, Linker};
 
-use super::{Errno, Host, HostResult};
 use super::entry::{answer, stop};
+use super::{Errno, Host, HostResult};
 use crate::wasm::abi::namespace;
 use crate::wasm::memory::{read, store};
 use crate::wasm::state::{Entry, State};

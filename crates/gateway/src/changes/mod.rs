@@ -1,0 +1,7 @@
+//! The change log, read once for the whole gateway.
+
+mod entry;
+mod reader;
+
+pub(crate) use entry::{Entry, Kind, Page, Table};
+pub(crate) use reader::{Reader, read};

@@ -1,0 +1,65 @@
+//! The one reader: asks for the next entries for ever, and hands them to the hub.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_postgres::Client;
+
+use super::Page;
+use crate::error::Result;
+use crate::postgres::Database;
+use crate::subscriptions::Input;
+
+/// Entries are handed over in pieces of about this many bytes.
+const PAGE_BYTES: i32 = 4 << 20;
+/// How long Postgres waits for an entry before it answers that there is none.
+const WAIT_MS: i32 = 500;
+/// Pause after a lost connection.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// A connection and where it stands. The first cursor is taken before anybody subscribes, so that nothing is missed.
+pub(crate) struct Reader {
+    client: Client,
+    cursor: Vec<u8>,
+    pub(crate) next_seq: u64,
+}
+
+impl Reader {
+    pub(crate) async fn begin(database: &Database) -> Result<Self> {
+        let client = database.connect().await?;
+        let row = client.query_one("SELECT spacetime.changes(NULL)", &[]).await?;
+        let page = Page::decode(row.get(0))?;
+        Ok(Self { client, cursor: page.cursor, next_seq: page.next_seq })
+    }
+
+    async fn next(&mut self) -> Result<Page> {
+        let question = "SELECT spacetime.changes($1, $2, $3)";
+        let row = self.client.query_one(question, &[&self.cursor, &PAGE_BYTES, &WAIT_MS]).await?;
+        let page = Page::decode(row.get(0))?;
+        self.cursor.clone_from(&page.cursor);
+        Ok(page)
+    }
+}
+
+/// Reads until the hub is gone. A lost connection is made anew and goes on at the same cursor: the extension says whether
+/// anything was lost meanwhile.
+pub(crate) async fn read(database: Arc<Database>, mut reader: Reader, hub: mpsc::UnboundedSender<Input>) {
+    loop {
+        match reader.next().await {
+            Ok(page) => {
+                if hub.send(Input::Page(page)).is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "reading the change log failed; trying again");
+                tokio::time::sleep(RETRY).await;
+                match database.connect().await {
+                    Ok(client) => reader.client = client,
+                    Err(error) => tracing::warn!(%error, "no connection for the change log"),
+                }
+            }
+        }
+    }
+}

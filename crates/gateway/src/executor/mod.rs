@@ -1,0 +1,105 @@
+//! Runs calls: for each module one queue, in arrival order, in batches.
+
+mod queue;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use spacetime_auth::Identity;
+use spacetime_wire::ConnectionId;
+use tokio::sync::mpsc;
+
+use crate::error::{Error, Result};
+use crate::metrics::Metrics;
+use crate::postgres::Database;
+use crate::subscriptions::{HubHandle, Reply};
+use queue::Queue;
+
+/// Calls that may wait for one module.
+const QUEUE_CALLS_MAX: usize = 16_384;
+
+/// Arguments of a call.
+#[derive(Debug, Clone)]
+pub(crate) enum Arguments {
+    Bsatn(Bytes),
+    Json(String),
+}
+
+/// A call that waits for its turn.
+#[derive(Debug)]
+pub(crate) struct QueuedCall {
+    pub(crate) reducer: String,
+    pub(crate) arguments: Arguments,
+    pub(crate) sender: Identity,
+    pub(crate) connection_id: ConnectionId,
+    pub(crate) claims: Arc<str>,
+    pub(crate) reply: Reply,
+}
+
+/// The queue of a module is full.
+#[derive(Debug)]
+pub(crate) struct Overloaded;
+
+/// The queues of all modules.
+pub(crate) struct Executors {
+    queues: Mutex<HashMap<Identity, mpsc::Sender<QueuedCall>>>,
+    shared: Shared,
+}
+
+/// What queues need.
+#[derive(Clone)]
+struct Shared {
+    database: Arc<Database>,
+    hub: HubHandle,
+    metrics: Arc<Metrics>,
+    role: Arc<str>,
+    /// Tags of calls: unique among gateways by what they begin with, which is drawn at the start.
+    next_tag: Arc<AtomicU64>,
+    next_batch: Arc<AtomicU64>,
+}
+
+impl Executors {
+    pub(crate) fn new(
+        database: Arc<Database>,
+        hub: HubHandle,
+        metrics: Arc<Metrics>,
+        role: String,
+    ) -> Result<Self> {
+        let mut head = [0; 4];
+        getrandom::fill(&mut head).map_err(|error| Error::Layout(format!("no random numbers: {error}")))?;
+        let first_tag = (u64::from(u32::from_le_bytes(head)) << 32) | 1;
+        let shared = Shared {
+            database,
+            hub,
+            metrics,
+            role: role.into(),
+            next_tag: Arc::new(AtomicU64::new(first_tag)),
+            next_batch: Arc::new(AtomicU64::new(1)),
+        };
+        Ok(Self { queues: Mutex::new(HashMap::new()), shared })
+    }
+
+    /// Puts a call into its module's queue.
+    pub(crate) fn submit(&self, module: Identity, call: QueuedCall) -> std::result::Result<(), Overloaded> {
+        let mut queues = self.queues.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let queue = queues.entry(module).or_insert_with(|| {
+            let (sender, calls) = mpsc::channel(QUEUE_CALLS_MAX);
+            tokio::spawn(Queue::new(module, self.shared.clone()).run(calls));
+            sender
+        });
+        queue.try_send(call).map_err(|_| Overloaded)
+    }
+}
+
+impl Shared {
+    fn tag(&self) -> u64 {
+        self.next_tag.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn batch(&self) -> u64 {
+        self.next_batch.fetch_add(1, Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,225 @@
+//! One module's calls. A batch is what has queued up while the last one ran: an idle module runs each call at once.
+//!
+//! A batch commits without waiting for the disk; while its flush is on the way, over another connection, the next one
+//! runs already. Answers go out only after the flush.
+
+use std::sync::Arc;
+
+use spacetime_auth::Identity;
+use spacetime_call_batch::{Answer, CallResult};
+use tokio::sync::mpsc;
+use tokio_postgres::{Client, Statement};
+
+use super::{Arguments, QueuedCall, Shared};
+use crate::error::{Error, Result};
+use crate::metrics::Metrics;
+use crate::subscriptions::{BatchId, CallInfo, Input, Outcome, PendingCall};
+
+/// Calls in one transaction: what they hold up others by is bounded.
+const BATCH_CALLS_MAX: usize = 256;
+const BATCH_BYTES_MAX: usize = 1 << 20;
+
+pub(super) struct Queue {
+    module: Identity,
+    shared: Shared,
+    connection: Option<(Client, Statement)>,
+    flushes: mpsc::UnboundedSender<(BatchId, Outcome)>,
+}
+
+/// A call with its number, until it has been run.
+struct Numbered {
+    tag: u64,
+    call: Request,
+}
+
+struct Request {
+    reducer: String,
+    arguments: Arguments,
+    sender: Identity,
+    connection_id: spacetime_wire::ConnectionId,
+    claims: Arc<str>,
+}
+
+impl Queue {
+    pub(super) fn new(module: Identity, shared: Shared) -> Self {
+        let (flushes, committed) = mpsc::unbounded_channel();
+        tokio::spawn(flush(module, shared.clone(), committed));
+        Self { module, shared, connection: None, flushes }
+    }
+
+    pub(super) async fn run(mut self, mut calls: mpsc::Receiver<QueuedCall>) {
+        let mut waiting = Vec::new();
+        while calls.recv_many(&mut waiting, BATCH_CALLS_MAX).await > 0 {
+            while !waiting.is_empty() {
+                let rest = waiting.split_off(within_bytes(&waiting));
+                let batch = std::mem::replace(&mut waiting, rest);
+                self.run_batch(batch).await;
+            }
+        }
+    }
+
+    async fn run_batch(&mut self, calls: Vec<QueuedCall>) {
+        Metrics::add(&self.shared.metrics.calls, calls.len() as u64);
+        let mut numbered = Vec::with_capacity(calls.len());
+        let mut pending = Vec::with_capacity(calls.len());
+        for call in calls {
+            let tag = self.shared.tag();
+            pending.push(PendingCall { tag, call: Arc::new(info(&call)), reply: call.reply });
+            let QueuedCall { reducer, arguments, sender, connection_id, claims, .. } = call;
+            numbered
+                .push(Numbered { tag, call: Request { reducer, arguments, sender, connection_id, claims } });
+        }
+        let batch = self.shared.batch();
+        Metrics::add(&self.shared.metrics.batches, 1);
+        // Before it runs: the hub must know the calls when their entries arrive.
+        drop(self.shared.hub.send(Input::Started { module: self.module, batch, calls: pending }));
+        let outcome = self.run_all(&numbered).await;
+        let failed = outcome.results.iter().filter(|result| !result.is_done()).count();
+        Metrics::add(&self.shared.metrics.failed_calls, failed as u64);
+        drop(self.flushes.send((batch, outcome)));
+    }
+
+    /// Runs calls, together if that goes well. Their results are complete, whatever happens.
+    async fn run_all(&mut self, calls: &[Numbered]) -> Outcome {
+        let mut xids = Vec::new();
+        let mut results: Vec<CallResult> = Vec::with_capacity(calls.len());
+        while results.len() < calls.len() {
+            let left = calls.get(results.len()..).unwrap_or_default();
+            match self.transaction(left).await {
+                Ok(answer) if !answer.results.is_empty() => {
+                    xids.push(answer.xid);
+                    results.extend(answer.results.into_iter().take(left.len()));
+                }
+                Ok(_) => results.extend(left.iter().map(|_| failure("XX000", "the call was not run"))),
+                // The transaction of several was refused as a whole (a deferred constraint, say): each alone then.
+                Err(error) if left.len() > 1 && error.sqlstate().is_some() && !self.is_lost() => {
+                    match self.transaction(left.get(..1).unwrap_or_default()).await {
+                        Ok(answer) => {
+                            xids.push(answer.xid);
+                            results.extend(answer.results.into_iter().take(1));
+                        }
+                        Err(error) => results.push(failed(&error)),
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a batch of calls failed");
+                    results.extend(left.iter().map(|_| failed(&error)));
+                }
+            }
+        }
+        Outcome { xids, results }
+    }
+
+    fn is_lost(&self) -> bool {
+        self.connection.as_ref().is_none_or(|(client, _)| client.is_closed())
+    }
+
+    /// One transaction, in one round trip.
+    async fn transaction(&mut self, calls: &[Numbered]) -> Result<Answer> {
+        if self.is_lost() {
+            let client = self.shared.database.connect().await?;
+            let statement = client.prepare("SELECT spacetime.call_batch($1)").await?;
+            self.connection = Some((client, statement));
+        }
+        let Some((client, statement)) = &self.connection else { return Err(Error::Stopping) };
+        let module = self.module.to_string();
+        let batch = spacetime_call_batch::encode(
+            calls.iter().map(|numbered| encoded(&module, &self.shared.role, numbered)),
+        );
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&batch];
+        let (began, answer, ended) = tokio::join!(
+            client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"),
+            client.query_one(statement, &parameters),
+            // After an error this is a ROLLBACK.
+            client.batch_execute("COMMIT"),
+        );
+        began?;
+        let answer = answer?;
+        ended?;
+        Answer::decode(answer.get(0)).map_err(|error| Error::Layout(error.to_string()))
+    }
+}
+
+/// Makes committed batches durable, several at once if they have queued up, and tells the hub.
+async fn flush(module: Identity, shared: Shared, mut committed: mpsc::UnboundedReceiver<(BatchId, Outcome)>) {
+    let mut batches = Vec::new();
+    while committed.recv_many(&mut batches, 1024).await > 0 {
+        let flushed = async {
+            let client = shared.database.shared().await?;
+            client.execute("SELECT spacetime.wait_durable(pg_current_wal_insert_lsn())", &[]).await?;
+            Ok::<(), Error>(())
+        };
+        let lost = flushed.await.err();
+        for (batch, mut outcome) in batches.drain(..) {
+            if let Some(error) = &lost {
+                tracing::error!(%error, "whether calls are durable is not known");
+                for result in outcome.results.iter_mut().filter(|result| result.is_done()) {
+                    *result = failed(error);
+                }
+            }
+            drop(shared.hub.send(Input::Finished { module, batch, outcome }));
+        }
+    }
+}
+
+fn within_bytes(calls: &[QueuedCall]) -> usize {
+    let mut bytes = 0;
+    let fits = calls.iter().take_while(|call| {
+        bytes += match &call.arguments {
+            Arguments::Bsatn(arguments) => arguments.len(),
+            Arguments::Json(arguments) => arguments.len(),
+        };
+        bytes <= BATCH_BYTES_MAX
+    });
+    fits.count().max(1)
+}
+
+fn info(call: &QueuedCall) -> CallInfo {
+    CallInfo {
+        reducer: call.reducer.clone(),
+        sender: call.sender,
+        connection_id: call.connection_id,
+        timestamp_us: 0,
+        arguments: match &call.arguments {
+            Arguments::Bsatn(bytes) => bytes.clone(),
+            Arguments::Json(_) => bytes::Bytes::new(),
+        },
+    }
+}
+
+fn encoded<'a>(module: &'a str, role: &'a str, numbered: &'a Numbered) -> spacetime_call_batch::Call<'a> {
+    let call = &numbered.call;
+    spacetime_call_batch::Call {
+        module,
+        reducer: &call.reducer,
+        role,
+        sender: call.sender.to_le_bytes(),
+        connection_id: call.connection_id.to_le_bytes(),
+        claims: &call.claims,
+        tag: numbered.tag,
+        arguments: match &call.arguments {
+            Arguments::Bsatn(bytes) => spacetime_call_batch::Arguments::Bsatn(bytes),
+            Arguments::Json(text) => spacetime_call_batch::Arguments::Json(text),
+        },
+    }
+}
+
+/// The result of a call that Postgres did not report on. If the connection was lost, whether it committed is not known.
+fn failed(error: &Error) -> CallResult {
+    match error.sqlstate() {
+        Some(code) => failure(code, &error.message()),
+        None => {
+            failure("08006", "the connection to Postgres was lost; whether the call was done is not known")
+        }
+    }
+}
+
+fn failure(sqlstate: &str, message: &str) -> CallResult {
+    CallResult {
+        sqlstate: sqlstate.as_bytes().try_into().unwrap_or(*b"XX000"),
+        message: message.to_owned(),
+        timestamp_us: 0,
+        duration_us: 0,
+        has_written: false,
+    }
+}

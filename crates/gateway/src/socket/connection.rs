@@ -1,0 +1,287 @@
+//! One connection, from client_connected to client_disconnected.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::{SinkExt, StreamExt};
+use spacetime_wire::{ConnectionId, Limits, RowList, WireError};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::protocol::{Protocol, Reply as Answer, Request};
+use crate::executor::QueuedCall;
+use crate::postgres::Module;
+use crate::state::Gateway;
+use crate::subscriptions::{
+    AppliedTable, ClientId, Event, Input, NewClient, Reply, Request as SetRequest, Subscribe, SubscribeKind,
+    plans,
+};
+use crate::tokens::Caller;
+
+/// Said to those who call procedures.
+pub(super) const NO_PROCEDURES: &str = "procedures are not supported by this gateway yet";
+
+const PING_INTERVAL: Duration = Duration::from_secs(15);
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
+/// Time for a slow client to take one message.
+const SEND_LIMIT: Duration = Duration::from_secs(30);
+/// Time for the other side to answer a close frame.
+const CLOSE_DRAIN: Duration = Duration::from_millis(250);
+/// Events that may wait for a client before it is dropped.
+const EVENTS_MAX: usize = 16_384;
+/// Bytes of a close frame's reason.
+const REASON_MAX: usize = 123;
+
+/// A connection that was accepted.
+pub(super) struct Session {
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) module: Arc<Module>,
+    pub(super) caller: Caller,
+    pub(super) connection_id: ConnectionId,
+    pub(super) protocol: Protocol,
+}
+
+/// What messages say of the connection.
+pub(super) struct Peer {
+    pub(super) module: Arc<Module>,
+    pub(super) caller: Caller,
+    pub(super) connection_id: ConnectionId,
+}
+
+/// Why a connection ends.
+struct End {
+    code: u16,
+    reason: String,
+}
+
+impl End {
+    fn new(code: u16, reason: impl Into<String>) -> Self {
+        let mut reason = reason.into();
+        reason.truncate(reason.floor_char_boundary(REASON_MAX));
+        Self { code, reason }
+    }
+}
+
+impl From<WireError> for End {
+    fn from(error: WireError) -> Self {
+        Self { code: error.close_code(), reason: error.close_reason() }
+    }
+}
+
+impl Session {
+    pub(super) async fn run(self, socket: WebSocket) {
+        let Self { gateway, module, caller, connection_id, protocol } = self;
+        if let Err(error) = gateway.connected(&module, &caller, connection_id).await {
+            // No message and no close frame: that is how clients know a refusal.
+            tracing::info!(%error, module = %module.identity, "a client was refused");
+            return;
+        }
+        gateway.metrics.connections.fetch_add(1, Ordering::Relaxed);
+        let id = gateway.next_client();
+        let (events, received) = mpsc::channel(EVENTS_MAX);
+        drop(gateway.hub.send(Input::Connect(NewClient { id, module: module.identity, events })));
+        let peer = Peer { module, caller, connection_id };
+        let claims = Arc::from(peer.caller.claims.as_str());
+        let connection = Connection {
+            id,
+            gateway: Arc::clone(&gateway),
+            peer,
+            protocol,
+            claims,
+            limits: Limits::default(),
+        };
+        connection.serve(socket, received).await;
+        drop(gateway.hub.send(Input::Disconnect(id)));
+        gateway.disconnected(&connection.peer.module, &connection.peer.caller, connection_id).await;
+        gateway.metrics.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+struct Connection {
+    id: ClientId,
+    gateway: Arc<Gateway>,
+    peer: Peer,
+    protocol: Protocol,
+    claims: Arc<str>,
+    limits: Limits,
+}
+
+impl Connection {
+    /// Reads and writes by turns until one side has had enough. Reading goes on in its own task, so that a client that
+    /// sends and does not read cannot stop the other direction unnoticed.
+    async fn serve(&self, socket: WebSocket, mut events: mpsc::Receiver<Event>) {
+        let (mut sink, mut stream) = socket.split();
+        let mut stopping = self.gateway.stopping.subscribe();
+        let stopped = async move { stopping.wait_for(|stopping| *stopping).await.is_ok() };
+        tokio::pin!(stopped);
+        let (direct, mut answers) = mpsc::channel::<Message>(64);
+        let receive = async {
+            let mut ping = tokio::time::interval(PING_INTERVAL);
+            let mut last_heard = Instant::now();
+            loop {
+                tokio::select! {
+                    frame = stream.next() => {
+                        last_heard = Instant::now();
+                        match frame {
+                            Some(Ok(Message::Close(_))) | None => return None,
+                            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                            Some(Ok(message)) => {
+                                if let Err(end) = self.message(message, &direct).await {
+                                    return Some(end);
+                                }
+                            }
+                            Some(Err(error)) => return Some(End::new(1011, error.to_string())),
+                        }
+                    }
+                    _ = ping.tick() => {
+                        if last_heard.elapsed() > IDLE_LIMIT {
+                            return None;
+                        }
+                        if direct.send(Message::Ping(bytes::Bytes::new())).await.is_err() {
+                            return None;
+                        }
+                    }
+                    _ = &mut stopped => return Some(End::new(1001, "the gateway is shutting down")),
+                }
+            }
+        };
+        let send = async {
+            let first = self.encode(&Answer::First)?;
+            let mut next = first;
+            loop {
+                if let Some(message) = next {
+                    match tokio::time::timeout(SEND_LIMIT, sink.send(message)).await {
+                        Ok(Ok(())) => {}
+                        _ => return Ok::<_, End>(None),
+                    }
+                }
+                next = tokio::select! {
+                    biased;
+                    message = answers.recv() => message,
+                    event = events.recv() => match event {
+                        Some(Event::Close { code, reason }) => return Err(End::new(code, reason)),
+                        Some(event) => self.encode(&Answer::Event(&event))?,
+                        // The hub has dropped the client.
+                        None => return Ok(None),
+                    },
+                };
+            }
+        };
+        let end = tokio::select! {
+            end = receive => end,
+            end = send => end.unwrap_or_else(Some),
+        };
+        let close = end.map(|end| CloseFrame { code: end.code, reason: end.reason.into() });
+        // The other side may be gone already.
+        drop(tokio::time::timeout(CLOSE_DRAIN, sink.send(Message::Close(close))).await);
+        let drain = async { while let Some(Ok(_)) = stream.next().await {} };
+        drop(tokio::time::timeout(CLOSE_DRAIN, drain).await);
+    }
+
+    fn encode(&self, answer: &Answer<'_>) -> Result<Option<Message>, End> {
+        Ok(self.protocol.encode(answer, &self.peer, &self.limits)?)
+    }
+
+    async fn message(&self, message: Message, direct: &mpsc::Sender<Message>) -> Result<(), End> {
+        for request in self.protocol.decode(message, &self.limits)? {
+            match request {
+                Request::Call { reducer, arguments, request_id, is_quiet } => {
+                    let reply = Reply::Socket { client: self.id, request_id, is_quiet };
+                    let call = QueuedCall {
+                        reducer,
+                        arguments,
+                        sender: self.peer.caller.identity,
+                        connection_id: self.peer.connection_id,
+                        claims: Arc::clone(&self.claims),
+                        reply,
+                    };
+                    let queued = self.gateway.executors.submit(self.peer.module.identity, call);
+                    queued.map_err(|_| End::new(1013, "too many requests"))?;
+                }
+                Request::Procedure { procedure, request_id } => {
+                    tracing::debug!(procedure, "a client called a procedure");
+                    self.say(&Answer::NoProcedure { request_id }, direct).await?;
+                }
+                Request::Subscribe { request, queries } => self.subscribe(request, &queries, direct).await?,
+                Request::Unsubscribe { request } => {
+                    drop(self.gateway.hub.send(Input::Unsubscribe { client: self.id, request }));
+                }
+                Request::OneOff { id, query } => {
+                    let result = self.one_off(&query).await;
+                    self.say(&Answer::OneOff { id: &id, result }, direct).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn say(&self, answer: &Answer<'_>, direct: &mpsc::Sender<Message>) -> Result<(), End> {
+        if let Some(message) = self.encode(answer)? {
+            // Nobody receives while the connection is ending.
+            drop(direct.send(message).await);
+        }
+        Ok(())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SetRequest,
+        queries: &[String],
+        direct: &mpsc::Sender<Message>,
+    ) -> Result<(), End> {
+        match self.plans(request.kind, queries).await {
+            Ok(plans) => {
+                let subscribe = Subscribe { client: self.id, request, plans };
+                drop(self.gateway.hub.send(Input::Subscribe(subscribe)));
+                Ok(())
+            }
+            Err(error) => {
+                let event = Event::SubscriptionRefused { request, error: error.to_string() };
+                self.say(&Answer::Event(&event), direct).await
+            }
+        }
+    }
+
+    async fn plans(
+        &self,
+        kind: SubscribeKind,
+        queries: &[String],
+    ) -> crate::Result<Vec<crate::subscriptions::Plan>> {
+        // The version of now: it may have been published since the connection was made.
+        let module = self.gateway.database.module(&self.peer.module.key()).await?;
+        let asker = Gateway::asker(&module, &self.peer.caller);
+        let mut all = Vec::new();
+        for query in queries {
+            all.extend(plans(&module, asker, query)?);
+        }
+        let is_v1 = kind != SubscribeKind::QuerySet;
+        if let Some(event_table) = all.iter().find(|plan| is_v1 && plan.table.is_event) {
+            let name = &event_table.table.name;
+            return Err(crate::Error::Query(format!("event table `{name}` requires WebSocket v2")));
+        }
+        Ok(all)
+    }
+
+    async fn one_off(&self, query: &str) -> Result<AppliedTable, String> {
+        let found = async {
+            let module = self.gateway.database.module(&self.peer.module.key()).await?;
+            let plans = plans(&module, Gateway::asker(&module, &self.peer.caller), query)?;
+            let [plan] = plans.as_slice() else {
+                return Err(crate::Error::Query("a one-off query is about one table".into()));
+            };
+            let tables = [plan.table.name.clone()];
+            let loaded = self.gateway.database.load(&module.key(), &tables).await?;
+            let rows = loaded.tables.iter().flatten().filter(|row| plan.admits(row));
+            Ok(AppliedTable { table: plan.table.clone(), rows: RowList::new(rows)? })
+        };
+        found.await.map_err(|error: crate::Error| error.message())
+    }
+}
+
+/// Microseconds since the Unix epoch.
+pub(super) fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,110 @@
+//! What differs between the subprotocols: requests come out of frames, events go into them.
+
+use axum::extract::ws::Message;
+use bytes::Bytes;
+use spacetime_wire::envelope::{self, Compression};
+use spacetime_wire::{Limits, V1_BSATN, V1_JSON, WireError};
+
+use super::connection::Peer;
+use super::{v1, v2};
+use crate::executor::Arguments;
+use crate::subscriptions::{AppliedTable, Event, Request as SetRequest};
+
+/// The chosen subprotocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    V1 { is_json: bool, is_light: bool },
+    V2 { is_v3: bool },
+}
+
+/// What a client asks for.
+#[derive(Debug)]
+pub(super) enum Request {
+    Call { reducer: String, arguments: Arguments, request_id: u32, is_quiet: bool },
+    Procedure { procedure: String, request_id: u32 },
+    Subscribe { request: SetRequest, queries: Vec<String> },
+    Unsubscribe { request: SetRequest },
+    OneOff { id: OneOffId, query: String },
+}
+
+/// What the answer to a one-off query carries.
+#[derive(Debug, Clone)]
+pub(super) enum OneOffId {
+    V1(Bytes),
+    V2(u32),
+}
+
+/// A message to the client.
+#[derive(Debug)]
+pub(super) enum Reply<'a> {
+    First,
+    Event(&'a Event),
+    /// Procedures are refused, in the words of their answer.
+    NoProcedure {
+        request_id: u32,
+    },
+    OneOff {
+        id: &'a OneOffId,
+        result: Result<AppliedTable, String>,
+    },
+}
+
+impl Protocol {
+    pub(super) fn of(name: &str, is_light: bool) -> Self {
+        match name {
+            V1_BSATN => Self::V1 { is_json: false, is_light },
+            V1_JSON => Self::V1 { is_json: true, is_light },
+            other => Self::V2 { is_v3: other == spacetime_wire::V3_BSATN },
+        }
+    }
+
+    /// The requests of a frame; `None` for frames that are none.
+    pub(super) fn decode(self, message: Message, limits: &Limits) -> Result<Vec<Request>, WireError> {
+        match (self, message) {
+            (Self::V1 { .. }, Message::Binary(frame)) => {
+                let message = spacetime_wire::v1::ClientMessage::decode(&frame, limits)?;
+                Ok(vec![v1::request(message.map_arguments(Arguments::Bsatn))])
+            }
+            (Self::V1 { .. }, Message::Text(text)) => {
+                let message = spacetime_wire::v1::ClientMessage::from_json(text.as_str(), limits)?;
+                Ok(vec![v1::request(message.map_arguments(Arguments::Json))])
+            }
+            (Self::V2 { is_v3: true }, Message::Binary(frame)) => {
+                let messages = spacetime_wire::v3::decode_client(&frame, limits)?;
+                Ok(messages.into_iter().map(v2::request).collect())
+            }
+            (Self::V2 { .. }, Message::Binary(frame)) => {
+                Ok(vec![v2::request(spacetime_wire::v2::ClientMessage::decode(&frame, limits)?)])
+            }
+            (Self::V2 { .. }, _) => {
+                Err(WireError::Malformed("text frames are not part of this subprotocol".into()))
+            }
+            (_, _) => Ok(Vec::new()),
+        }
+    }
+
+    /// The frame that says it; `None` for what this protocol keeps from the client.
+    pub(super) fn encode(
+        self,
+        reply: &Reply<'_>,
+        peer: &Peer,
+        limits: &Limits,
+    ) -> Result<Option<Message>, WireError> {
+        // Never compressed: clients mix up the order of compressed and plain messages (wire.md §1.5).
+        let binary = |message: Vec<u8>| Message::Binary(envelope::seal(&message, Compression::None));
+        match self {
+            Self::V1 { is_json: false, is_light } => {
+                let message = v1::message::<spacetime_wire::v1::Bsatn>(reply, peer, is_light)?;
+                message.map(|message| Ok(binary(message.encode(limits)?))).transpose()
+            }
+            Self::V1 { is_json: true, is_light } => {
+                let message = v1::message::<spacetime_wire::v1::Json>(reply, peer, is_light)?;
+                message.map(|message| Ok(Message::Text(message.to_json(limits)?.into()))).transpose()
+            }
+            Self::V2 { .. } => {
+                let message = v2::message(reply, peer)?;
+                message.map(|message| Ok(binary(message.encode(limits)?))).transpose()
+            }
+        }
+    }
+}

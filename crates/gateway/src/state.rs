@@ -1,0 +1,108 @@
+//! What all requests share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use spacetime_wire::ConnectionId;
+use tokio::sync::watch;
+
+use crate::changes::{self, Reader};
+use crate::error::{Error, Result};
+use crate::executor::Executors;
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::postgres::{Database, Module};
+use crate::subscriptions::{Asker, ClientId, Hub, HubHandle};
+use crate::tokens::{Caller, Tokens};
+
+pub(crate) struct Gateway {
+    pub(crate) options: Options,
+    pub(crate) database: Arc<Database>,
+    pub(crate) tokens: Tokens,
+    pub(crate) hub: HubHandle,
+    pub(crate) executors: Executors,
+    pub(crate) metrics: Arc<Metrics>,
+    last_client: AtomicU64,
+    /// True once the gateway shuts down: connections close themselves.
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+impl Gateway {
+    /// Checks the database, disconnects what the last run has left, and starts reading the change log.
+    pub(crate) async fn start(options: Options) -> Result<Arc<Self>> {
+        let tokens = Tokens::open(&options.key_file)?;
+        let database = Arc::new(Database::new(&options.database_url));
+        database.check().await?;
+        let client = database.shared().await?;
+        let left: i64 =
+            client.query_one("SELECT spacetime._disconnect_all($1)", &[&options.name]).await?.get(0);
+        if left > 0 {
+            tracing::info!(left, "disconnected clients of the last run");
+        }
+        let metrics = Arc::new(Metrics::default());
+        let reader = Reader::begin(&database).await?;
+        let hub = Hub::start(Arc::clone(&database), Arc::clone(&metrics), reader.next_seq);
+        tokio::spawn(changes::read(Arc::clone(&database), reader, hub.clone()));
+        let role = options.client_role.clone();
+        let executors = Executors::new(Arc::clone(&database), hub.clone(), Arc::clone(&metrics), role)?;
+        let (stopping, _) = watch::channel(false);
+        Ok(Arc::new(Self {
+            options,
+            database,
+            tokens,
+            hub,
+            executors,
+            metrics,
+            last_client: AtomicU64::new(0),
+            stopping,
+        }))
+    }
+
+    pub(crate) fn next_client(&self) -> ClientId {
+        self.last_client.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Who asks a module.
+    pub(crate) fn asker(module: &Module, caller: &Caller) -> Asker {
+        Asker { identity: caller.identity, is_owner: module.owner == caller.identity }
+    }
+
+    /// Records a connection and runs client_connected; its refusal is the error.
+    pub(crate) async fn connected(&self, module: &Module, caller: &Caller, id: ConnectionId) -> Result<()> {
+        let claims: serde_json::Value =
+            serde_json::from_str(&caller.claims).map_err(|error| Error::Layout(error.to_string()))?;
+        let client = self.database.shared().await?;
+        let question = "SELECT spacetime._connect($1, $2, $3, $4, $5)";
+        let (identity, connection) = (caller.identity.to_be_bytes(), id.get().to_be_bytes());
+        client
+            .execute(
+                question,
+                &[&module.key(), &&identity[..], &&connection[..], &self.options.name, &claims],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Runs client_disconnected and forgets a connection.
+    pub(crate) async fn disconnected(&self, module: &Module, caller: &Caller, id: ConnectionId) {
+        let run = async {
+            let client = self.database.shared().await?;
+            let question = "SELECT spacetime._disconnect($1, $2, $3)";
+            let (identity, connection) = (caller.identity.to_be_bytes(), id.get().to_be_bytes());
+            client.execute(question, &[&module.key(), &&identity[..], &&connection[..]]).await?;
+            Ok::<(), Error>(())
+        };
+        if let Err(error) = run.await {
+            tracing::warn!(%error, "client_disconnected could not be run");
+        }
+    }
+}
+
+/// A connection id nobody else has.
+pub(crate) fn new_connection_id() -> Result<ConnectionId> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Layout(format!("no random numbers: {error}")))?;
+    // Zero means that there is no connection.
+    bytes[0] |= 1;
+    Ok(ConnectionId::from_le_bytes(bytes))
+}

@@ -1,0 +1,114 @@
+//! What the hub tells connections; they put it into the words of their protocol.
+
+use std::sync::Arc;
+
+use spacetime_auth::Identity;
+use spacetime_wire::{ConnectionId, RowList};
+
+use super::plan::TableInfo;
+
+/// A connection, within this run of the gateway.
+pub(crate) type ClientId = u64;
+
+/// A set of queries of a connection, under the number the client gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum SetKey {
+    Numbered(u32),
+    /// Of version 1's oldest kind of subscription: there is one, and a new one replaces it.
+    Legacy,
+}
+
+/// Which message has asked: the answer is of the same kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SubscribeKind {
+    Legacy,
+    Single,
+    Multi,
+    QuerySet,
+    /// An Unsubscribe whose answer contains the rows.
+    QuerySetWithRows,
+}
+
+/// The request an event answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request {
+    pub(crate) id: u32,
+    pub(crate) set: SetKey,
+    pub(crate) kind: SubscribeKind,
+}
+
+/// Rows of one query.
+#[derive(Debug, Clone)]
+pub(crate) struct AppliedTable {
+    pub(crate) table: Arc<TableInfo>,
+    pub(crate) rows: RowList,
+}
+
+/// What one query gained and lost.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangedTable {
+    pub(crate) table: Arc<TableInfo>,
+    pub(crate) inserts: RowList,
+    pub(crate) deletes: RowList,
+}
+
+/// The call that made a change.
+#[derive(Debug, Clone)]
+pub(crate) struct CallInfo {
+    pub(crate) reducer: String,
+    pub(crate) sender: Identity,
+    pub(crate) connection_id: ConnectionId,
+    pub(crate) timestamp_us: i64,
+    pub(crate) arguments: bytes::Bytes,
+}
+
+/// What became of a client's own call.
+#[derive(Debug, Clone)]
+pub(crate) enum CallOutcome {
+    Done {
+        timestamp_us: i64,
+        duration_us: u32,
+    },
+    /// The reducer said no, in its own words.
+    Refused(String),
+    /// The call could not be run, or broke down.
+    Failed(String),
+    /// A limit of time, memory or fuel.
+    OutOfEnergy(String),
+}
+
+/// Something to tell a client.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    Applied {
+        request: Request,
+        tables: Vec<AppliedTable>,
+    },
+    Unapplied {
+        request: Request,
+        tables: Vec<AppliedTable>,
+    },
+    SubscriptionRefused {
+        request: Request,
+        error: String,
+    },
+    /// Rows of each set that changed; `call` is unknown for plain SQL.
+    Update {
+        sets: Vec<(SetKey, Vec<ChangedTable>)>,
+        call: Option<Arc<CallInfo>>,
+        committed_at_us: i64,
+    },
+    /// The answer to a call of the client's own, with what it changed.
+    Answer {
+        request_id: u32,
+        outcome: CallOutcome,
+        sets: Vec<(SetKey, Vec<ChangedTable>)>,
+        call: Arc<CallInfo>,
+        /// Version 1's flag: treat the caller like anybody else.
+        is_quiet: bool,
+    },
+    Close {
+        code: u16,
+        reason: String,
+    },
+}

@@ -1,0 +1,59 @@
+//! Queries of guests, read by the active snapshot.
+
+use std::ffi::CString;
+
+use pgrx::pg_sys::{self, Datum, Oid};
+
+use crate::error::{Error, Result};
+
+/// A parameter, not NULL.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Argument {
+    pub(crate) ty: Oid,
+    pub(crate) value: Datum,
+}
+
+/// Shows each row of a query to `visit`: types of the columns, values, and which are NULL.
+pub(crate) fn select(
+    query: &str,
+    arguments: &[Argument],
+    visit: &mut dyn FnMut(&[Oid], &[Datum], &[bool]) -> Result<()>,
+) -> Result<()> {
+    let failed = |code: i32| Error::Internal(format!("a query of a view failed with SPI code {code}"));
+    let text = CString::new(query).map_err(|error| Error::Internal(error.to_string()))?;
+    let mut types: Vec<_> = arguments.iter().map(|argument| argument.ty).collect();
+    let mut values: Vec<_> = arguments.iter().map(|argument| argument.value).collect();
+    // SAFETY: arguments outlive the query; rows are looked at before SPI_finish frees them. Read-only: SPI then reads by
+    // the snapshot that is active, and refuses to write.
+    unsafe {
+        let code = pg_sys::SPI_connect();
+        if code != pg_sys::SPI_OK_CONNECT as i32 {
+            return Err(failed(code));
+        }
+        let code = pg_sys::SPI_execute_with_args(
+            text.as_ptr(),
+            types.len() as i32,
+            types.as_mut_ptr(),
+            values.as_mut_ptr(),
+            std::ptr::null(),
+            true,
+            0,
+        );
+        if code != pg_sys::SPI_OK_SELECT as i32 {
+            return Err(failed(code));
+        }
+        let table = &*pg_sys::SPI_tuptable;
+        let columns: Vec<_> = (0..(*table.tupdesc).natts as usize)
+            .map(|at| (*super::relation::attribute(table.tupdesc, at)).atttypid)
+            .collect();
+        let (mut row, mut nulls) = (vec![Datum::from(0usize); columns.len()], vec![false; columns.len()]);
+        for at in 0..pg_sys::SPI_processed as usize {
+            super::interrupt::process();
+            let tuple = *table.vals.add(at);
+            pg_sys::heap_deform_tuple(tuple, table.tupdesc, row.as_mut_ptr(), nulls.as_mut_ptr());
+            visit(&columns, &row, &nulls)?;
+        }
+        pg_sys::SPI_finish();
+    }
+    Ok(())
+}
