@@ -30,7 +30,7 @@ class DumpTest(ClusterTestCase):
         """A module in use, to which operators have added things of their own."""
         source = self.connect()
         source.execute("CREATE ROLE teller")
-        for module in ["bank", "chat", "schedules"]:
+        for module in ["bank", "chat", "procedures", "schedules", "views"]:
             self.publish(source, module)
         self.publish(source, "evolve_1", "stock")
         for sql in [
@@ -45,6 +45,7 @@ class DumpTest(ClusterTestCase):
             "REVOKE EXECUTE ON FUNCTION bank.transfer FROM PUBLIC",
             "GRANT EXECUTE ON FUNCTION bank.transfer TO teller",
             "SELECT chat.register_user('ann')",
+            "SELECT views.join('ann', 20)",
             "SELECT stock.add_item('bolt', 5), stock.add_item('nut', 7), stock.add_item('cog', 9), stock.remove_item(3)",
             "SELECT schedules.schedule_every(20, 'tick', '')",
             "INSERT INTO spacetime._environment SELECT decode(identity, 'hex'), 'KEY', 'a secret of the module' FROM spacetime.modules",
@@ -59,7 +60,7 @@ class DumpTest(ClusterTestCase):
             return cluster.psql(text, database).stdout
 
         self.assertEqual(sql(IDENTITIES), expected)
-        for module in ["bank", "chat", "schedules", "stock"]:
+        for module in ["bank", "chat", "procedures", "schedules", "stock", "views"]:
             self.assertEqual(sql(f"SELECT * FROM spacetime.check_module('{module}')"), "")
         sql("SELECT bank.transfer(0, 1, 5)")
         self.assertEqual(sql("SELECT id, balance, note FROM bank.account ORDER BY id"), "0|90|none\n1|110|none\n2|100|none\n")
@@ -73,6 +74,11 @@ class DumpTest(ClusterTestCase):
         # The user who registered is known again by identity.
         sql("SELECT chat.set_name('anna')")
         self.assertEqual(sql("SELECT name FROM chat.\"user\""), "anna\n")
+        # So is who asks a view, and a CALL commits.
+        self.assertEqual(sql("SELECT name, mood FROM views.my_player"), "ann|wild\n")
+        self.assertEqual(sql("SELECT name FROM views.strong_players()"), "ann\n")
+        sql("CALL procedures.record('restored')")
+        self.assertEqual(sql("SELECT text FROM procedures.entry"), "restored\n")
         # The sequence goes on after the row that was removed; the next version of the module takes over.
         sql("SELECT stock.add_item('nail', 1)")
         self.assertEqual(sql("SELECT string_agg(id || name, ' ' ORDER BY id) FROM stock.item"), "1bolt 2nut 4nail\n")

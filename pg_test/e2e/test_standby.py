@@ -38,20 +38,29 @@ class StandbyTest(ClusterTestCase):
         primary = self.connect()
         self.publish(primary, "bank")
         primary.execute("SELECT bank.seed(2, 100)")
+        self.publish(primary, "views")
+        primary.execute("SELECT views.join('ann', 3)")
+        self.publish(primary, "procedures")
         standby = self.standby()
         for sql in [
             "SELECT bank.transfer(0, 1, 60)",
             "SELECT call_reducer('bank', 'transfer', '[0, 1, 60]')",
             "SELECT publish_module('chat', pg_read_binary_file('test_modules/chat.wasm'))",
             "SELECT spacetime.drop_module('bank')",
+            "CALL procedures.record('one')",
         ]:
             with self.subTest(sql):
                 refused = standby.psql(sql, check=False)
                 self.assertIn("ERROR:  25006:", refused.stderr)
-        self.assertEqual(standby.psql("SELECT name FROM spacetime.modules").stdout, "bank\n")
+        self.assertEqual(standby.psql("SELECT name FROM spacetime.modules ORDER BY name").stdout, "bank\nprocedures\nviews\n")
         self.assertEqual(standby.psql("SELECT sum(balance) FROM bank.account").stdout, "200\n")
         sender = primary.execute("SELECT encode(spacetime.sender(), 'hex')").fetchone()[0]
         self.assertEqual(standby.psql("SELECT encode(spacetime.sender(), 'hex')").stdout, sender + "\n")
+
+        # Views only read, those that are queries, too; and a procedure need not write.
+        self.assertEqual(standby.psql("SELECT name FROM views.my_player").stdout, "ann\n")
+        self.assertEqual(standby.psql("SELECT name FROM views.weak_players").stdout, "ann\n")
+        self.assertEqual(standby.psql("CALL procedures.add(1, 2)").stdout, "3\n")
 
         # Nothing is scheduled on a standby, and everything as soon as it is none any more.
         self.publish(primary, "schedules")

@@ -50,7 +50,7 @@ DECLARE result jsonb;
 BEGIN
   PERFORM proc.add_entry('before');
   CALL proc.record('inside', result);
-  RAISE WARNING 'is a number: %', jsonb_typeof(result) = 'number';
+  IF jsonb_typeof(result) IS DISTINCT FROM 'number' THEN RAISE EXCEPTION 'result is %', result; END IF;
   PERFORM proc.add_entry('after');
   ROLLBACK;
 END $$;
@@ -86,8 +86,10 @@ CALL proc.spin();
 RESET spacetime.call_timeout_ms;
 SET statement_timeout = 300;
 CALL proc.sleep(60000);
-CALL proc.record_and_sleep('kept, too', 60000);
 CALL proc.spin();
+-- Time enough to commit before.
+SET statement_timeout = 2000;
+CALL proc.record_and_sleep('kept, too', 60000);
 RESET statement_timeout;
 SELECT text FROM proc.entry WHERE text LIKE 'kept, too%';
 CALL proc.record_and_sleep('awake', 1);

@@ -39,18 +39,19 @@ SELECT count(*) FROM generate_series(1, 3), seen.my_notes();
 SELECT seen.note_count() AS rows FROM generate_series(1, 2) LIMIT 1;
 CREATE TEMP TABLE copied AS SELECT * FROM seen.rank_list;
 SELECT * FROM copied;
+DROP TABLE copied;
 
 -- Per sender: another role sees its own, and the private table only through views.
 SET ROLE seen_reader;
-SELECT * FROM seen.my_player;
-SELECT * FROM seen.my_notes;
+SELECT id, identity = spacetime.sender() AS is_me, name FROM seen.my_player;
+SELECT text FROM seen.my_notes;
 SELECT name FROM seen.strong_players;
 SELECT * FROM seen.note_count;
 SELECT * FROM seen.note;
 SELECT seen.write_note('what the reader thinks', 1);
 SELECT text FROM seen.my_notes;
 RESET ROLE;
--- EXECUTE decides, for the SQL view, too; a new version does not give it back.
+-- EXECUTE decides, for the SQL view, too.
 REVOKE EXECUTE ON FUNCTION seen.note_count() FROM spacetime_client;
 SET ROLE seen_reader;
 SELECT * FROM seen.note_count;
@@ -120,8 +121,26 @@ DROP FUNCTION seen.my_player CASCADE;
 SELECT * FROM spacetime.check_module('seen') ORDER BY 1, 2;
 SELECT publish_module('seen', pg_read_binary_file('test_modules/views.wasm')) ->> 'version' AS version;
 SELECT * FROM spacetime.check_module('seen') ORDER BY 1, 2;
+SELECT spacetime.adopt_module('seen') ->> 'version' AS version;
+SELECT * FROM spacetime.check_module('seen') ORDER BY 1, 2;
 SELECT name FROM seen.my_player;
 SELECT level FROM seen.rank_list;
+-- What was revoked stays so.
+SET ROLE seen_reader;
+SELECT * FROM seen.note_count;
+SELECT name FROM seen.my_player;
+RESET ROLE;
+
+-- Another version without any view, and back again.
+SELECT kind, object, breaks_clients FROM spacetime.plan_publish('seen', pg_read_binary_file('test_modules/procedures.wasm'))
+WHERE kind LIKE '%view' OR kind LIKE '%procedure' ORDER BY kind, object;
+SELECT publish_module('seen', pg_read_binary_file('test_modules/procedures.wasm'), '{"allow_breaking": true}') ->> 'version' AS version;
+SELECT count(*) FROM spacetime.views WHERE module = 'seen';
+SELECT relname FROM pg_class WHERE relnamespace = 'seen'::regnamespace AND relkind = 'v';
+CALL seen.add(1, 2);
+SELECT publish_module('seen', pg_read_binary_file('test_modules/views.wasm'), '{"allow_breaking": true}') ->> 'version' AS version;
+SELECT count(*) FROM pg_proc WHERE pronamespace = 'seen'::regnamespace AND prokind = 'p';
+SELECT * FROM seen.note_count;
 
 -- Functions and SQL views go with the module, tables may stay.
 SELECT spacetime.drop_module('seen', keep_data => true);
