@@ -39,7 +39,7 @@ class DumpTest(ClusterTestCase):
             "ALTER TABLE bank.account ADD COLUMN note text DEFAULT 'none'",
             "CREATE INDEX by_note ON bank.account (note)",
             "ALTER TABLE bank.account ENABLE ROW LEVEL SECURITY",
-            "CREATE POLICY tellers ON bank.account TO teller USING (balance < 100)",
+            "CREATE POLICY tellers ON bank.account AS RESTRICTIVE TO teller USING (balance < 100)",
             "GRANT USAGE ON SCHEMA bank TO teller",
             "GRANT SELECT ON bank.account TO teller",
             "REVOKE EXECUTE ON FUNCTION bank.transfer FROM PUBLIC",

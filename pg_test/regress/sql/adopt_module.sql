@@ -20,16 +20,16 @@ CREATE TEMP TABLE before AS SELECT identity, owner_identity, concurrency, sql_wr
 SELECT spacetime.adopt_module('adopted');
 
 -- A renamed schema is found; functions, rows and identity are as before.
-ALTER SCHEMA adopted RENAME TO elsewhere;
+ALTER SCHEMA adopted RENAME TO relocated;
 SELECT * FROM spacetime.check_module('adopted');
 \echo :LAST_ERROR_SQLSTATE
 \set VERBOSITY default
-SELECT elsewhere.set_name('bea');
+SELECT relocated.set_name('bea');
 \echo :LAST_ERROR_SQLSTATE
 \set VERBOSITY terse
 SELECT spacetime.adopt_module('adopted') -> 'steps';
-SELECT elsewhere.set_name('bea');
-SELECT name FROM elsewhere."user";
+SELECT relocated.set_name('bea');
+SELECT name FROM relocated."user";
 SELECT schema FROM spacetime.modules WHERE name = 'adopted';
 SELECT * FROM spacetime.check_module('adopted');
 SELECT spacetime.adopt_module('adopted', schema => 'adopted');
@@ -38,13 +38,13 @@ SELECT spacetime.adopt_module('adopted', schema => 'adopted');
 SELECT publish_module('adopted', adopt_setup.wasm('chat')) -> 'steps';
 
 -- Dropped functions and triggers, and disabled ones.
-DROP FUNCTION elsewhere.set_name;
-DROP TRIGGER spacetime_lock ON elsewhere."user";
-ALTER TABLE elsewhere.message DISABLE TRIGGER spacetime_lock;
+DROP FUNCTION relocated.set_name;
+DROP TRIGGER spacetime_lock ON relocated."user";
+ALTER TABLE relocated.message DISABLE TRIGGER spacetime_lock;
 SELECT object, problem FROM spacetime.check_module('adopted') ORDER BY object;
 SELECT jsonb_array_length(spacetime.adopt_module('adopted') -> 'steps');
 SELECT * FROM spacetime.check_module('adopted');
-SELECT elsewhere.set_name('cleo');
+SELECT relocated.set_name('cleo');
 
 -- Other code is no repair; nor is other people's.
 SELECT spacetime.adopt_module('adopted', adopt_setup.wasm('bank'));
@@ -56,7 +56,7 @@ SET ROLE adopter;
 
 -- A table that no longer fits is refused, not papered over.
 BEGIN;
-ALTER TABLE elsewhere."user" DROP COLUMN name;
+ALTER TABLE relocated."user" DROP COLUMN name;
 SELECT spacetime.adopt_module('adopted');
 \echo :LAST_ERROR_SQLSTATE
 ROLLBACK;
@@ -77,19 +77,19 @@ SELECT spacetime.adopt_module('adopted', adopt_setup.wasm('chat'));
 SET ROLE adopter;
 SELECT spacetime.adopt_module('adopted', adopt_setup.wasm('chat')) - 'steps';
 SELECT (SELECT ROW(m.identity, m.owner_identity, m.concurrency, m.sql_writers, m.u64) FROM spacetime.modules m WHERE name = 'adopted') = ROW(b.*) FROM before b;
-SELECT elsewhere.set_name('dora');
-SELECT name FROM elsewhere."user";
+SELECT relocated.set_name('dora');
+SELECT name FROM relocated."user";
 SELECT * FROM spacetime.check_module('adopted');
 
 -- A record copied to another schema makes two claims; neither is taken by chance.
 CREATE SCHEMA copied;
 CREATE TABLE copied.spacetime_lock ();
-DO $$ BEGIN EXECUTE format('COMMENT ON TABLE copied.spacetime_lock IS %L', obj_description('elsewhere.spacetime_lock'::regclass)); END $$;
+DO $$ BEGIN EXECUTE format('COMMENT ON TABLE copied.spacetime_lock IS %L', obj_description('relocated.spacetime_lock'::regclass)); END $$;
 SELECT spacetime.adopt_module('adopted');
 \echo :LAST_ERROR_SQLSTATE
 SELECT spacetime.adopt_module('adopted', schema => 'copied');
 \echo :LAST_ERROR_SQLSTATE
-SELECT spacetime.adopt_module('adopted', schema => 'elsewhere') -> 'steps';
+SELECT spacetime.adopt_module('adopted', schema => 'relocated') -> 'steps';
 DROP SCHEMA copied CASCADE;
 
 SELECT spacetime.drop_module('adopted');
