@@ -156,6 +156,13 @@ fn event_message<E: Rendering>(
                 error: error.clone(),
             })
         }
+        Event::SubscriptionEnded { error, .. } => ServerMessage::SubscriptionError(SubscriptionError {
+            total_host_execution_duration_micros: 0,
+            request_id: None,
+            query_id: None,
+            table_id: None,
+            error: error.clone(),
+        }),
         Event::Update { sets, call, committed_at_us } => {
             let update = update(sets)?;
             match call {
