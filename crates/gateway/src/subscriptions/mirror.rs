@@ -72,7 +72,6 @@ impl Mirror {
         self.queries.get(&id)
     }
 
-
     fn relation(&self, id: RelationId) -> Option<&Relation> {
         self.relations.get(id).and_then(Option::as_ref)
     }

@@ -124,14 +124,8 @@ impl<'a> Planner<'a> {
         if !plain.iter().any(is_policed) {
             match subscribe(text, &self.schema, &self.rules, Access::Client) {
                 Ok(plans) => return Ok(free(plans)),
-                // The rules cannot be kept up to date here; Postgres knows them, too.
-                Err(
-                    QueryError::SubscriptionTooWide { .. }
-                    | QueryError::NoJoinIndex { .. }
-                    | QueryError::NoJoinCondition
-                    | QueryError::TooManyFragments { .. }
-                    | QueryError::EventTableJoined { .. },
-                ) => {}
+                // Postgres knows the rules, too.
+                Err(error) if is_beyond_rules(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -252,11 +246,15 @@ pub(crate) fn one_off_read(
     let plain = one_off(text, &planner.schema, &VisibilityRules::default(), planner.access());
     let plain = plain.map_err(refused)?;
     let relations = || plain.iter().flat_map(|plan| plan.relations.iter().copied());
-    let is_policed = !asker.is_owner && relations().any(|id| planner.is_policed(id));
-    let plans = match is_policed {
-        true => plain.clone(),
-        false => one_off(text, &planner.schema, &planner.rules, planner.access()).map_err(refused)?,
-    };
+    let mut is_policed = !asker.is_owner && relations().any(|id| planner.is_policed(id));
+    let mut plans = plain.clone();
+    if !is_policed {
+        match one_off(text, &planner.schema, &planner.rules, planner.access()) {
+            Ok(ruled) => plans = ruled,
+            Err(error) if is_beyond_rules(&error) => is_policed = true,
+            Err(error) => return Err(refused(error)),
+        }
+    }
     let plans: Vec<_> = plans.into_iter().map(|plan| plan.bind(&asker.identity.to_le_bytes())).collect();
     let returned = plain.first().map(spacetime_query::Plan::returned_relation).unwrap_or_default();
     let table = info(&module.definition, returned)
@@ -272,6 +270,18 @@ pub(crate) fn one_off_read(
     let selection = Selection::new(&plans, &planner.schema);
     let viewer = is_policed.then(|| planner.viewer());
     Ok((Arc::new(table), Some(Read::Rows { selection, viewer })))
+}
+
+/// Whether visibility rules make more of a query than can be kept up to date row by row.
+fn is_beyond_rules(error: &QueryError) -> bool {
+    matches!(
+        error,
+        QueryError::SubscriptionTooWide { .. }
+            | QueryError::NoJoinIndex { .. }
+            | QueryError::NoJoinCondition
+            | QueryError::TooManyFragments { .. }
+            | QueryError::EventTableJoined { .. }
+    )
 }
 
 /// Tables first, then views, as [`Schema::of`] has them.
