@@ -93,7 +93,7 @@ impl Stream {
                 // Only a module that is gone; its clients are about to learn that.
                 Err(error) => {
                     tracing::info!(%error, module = %self.module, "rows are not read any more");
-                    self.stretch = None;
+                    self.abandon_stretch(shared);
                 }
             }
         } else if let Some(load) = self.loads.get_mut(&number) {

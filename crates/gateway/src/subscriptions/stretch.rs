@@ -86,8 +86,8 @@ impl Stream {
         self.stretch.is_none()
     }
 
-    /// Answers the calls of a stretch without its rows; the reload that follows finds them.
-    fn abandon_stretch(&mut self, shared: &mut Shared) {
+    /// Answers the calls of a stretch without its rows: a reload that follows finds them, or there is nobody to tell.
+    pub(super) fn abandon_stretch(&mut self, shared: &mut Shared) {
         let Some(stretch) = self.stretch.take() else { return };
         for entry in &stretch.entries {
             self.answers.lose(Some(entry.xid));
