@@ -1,7 +1,9 @@
 """What subscriptions show: joins, client visibility filters, operators' policies, views, event tables."""
 
 import json
+import random
 import struct
+import threading
 
 from harness.gateway import ROOT, GatewayTestCase
 
@@ -230,3 +232,87 @@ class SubscriptionTest(GatewayTestCase):
                 {"relations": [0], "returned": 0, "joins": [], "filter": {"Constant": True}}]})
             pieces = self.sql.execute(client_sql, (everything,)).fetchall()
             self.assertEqual(sum(len(piece) for (piece,) in pieces), 16 * 1000)
+
+    def test_every_message_shows_one_commit(self):
+        """Whatever commits meanwhile: after each message the queries of a client agree with each other."""
+        self.sql.execute("INSERT INTO team SELECT n, n % 2 FROM generate_series(1, 6) n; "
+                         "INSERT INTO player SELECT n, 1 + n % 6, n % 5 - 2 FROM generate_series(1, 30) n")
+        stop = threading.Event()
+        failures = []
+
+        def write(seed):
+            pick = random.Random(seed)
+            with self.connect(autocommit=False) as sql:
+                sql.execute("SET search_path = subscriptions")
+                while not stop.is_set():
+                    for _ in range(pick.randint(1, 3)):
+                        sql.execute(pick.choice([
+                            "UPDATE player SET team = 1 + (team + id) % 6 WHERE id % 7 = {0}",
+                            "UPDATE player SET score = score + {0} - 3 WHERE id % 5 = {1}",
+                            "UPDATE team SET rank = 1 - rank WHERE id = {0}",
+                            "DELETE FROM player WHERE id % 11 = {0}",
+                            "INSERT INTO player VALUES ({0} * 5 + {1}, 1 + {1}, {0} - 2) ON CONFLICT DO NOTHING",
+                        ]).format(pick.randint(0, 6), pick.randint(0, 4)))
+                    # The writer that is rolled back is nobody's business.
+                    pick.choice([sql.commit, sql.commit, sql.rollback])()
+
+        def call(client):
+            pick = random.Random(3)
+            while not stop.is_set():
+                client.call("set_player", player(pick.randint(1, 40), pick.randint(1, 6), pick.randint(-3, 3)))
+
+        def guarded(what, *arguments):
+            try:
+                what(*arguments)
+            except Exception as failure:  # noqa: BLE001
+                failures.append(failure)
+
+        writers = [threading.Thread(target=guarded, args=(write, seed)) for seed in (1, 2)]
+        writers.append(threading.Thread(target=guarded, args=(call, self.client("subscriptions"))))
+        for writer in writers:
+            writer.start()
+        try:
+            with self.subTest("subscribers"):
+                for round_number in range(4):
+                    self.watch(round_number)
+        finally:
+            stop.set()
+            for writer in writers:
+                writer.join()
+        self.assertEqual(failures, [])
+
+    def watch(self, seed):
+        """Subscribes to one thing after the other while everything changes."""
+        pick = random.Random(seed)
+        client = self.client("subscriptions")
+        queries = {
+            "players": "SELECT * FROM player",
+            "teams": "SELECT * FROM team",
+            "top": "SELECT p.* FROM player p JOIN team t ON p.team = t.id WHERE t.rank = 1",
+            "winners": "SELECT * FROM winners",
+            "of_two": "SELECT * FROM player WHERE team = 2 AND score < 2",
+        }
+        numbers = {}
+        for name in pick.sample(sorted(queries), len(queries)):
+            numbers[name] = client.ask(queries[name])
+        for _ in range(150):
+            client.next()
+            rows = {
+                name: list(client.rows(number, {"teams": "team", "winners": "winners"}.get(name, "player")).elements())
+                for name, number in numbers.items() if number in client.sets
+            }
+            if "players" not in rows:
+                continue
+            players = [struct.unpack("<IIi", row) for row in rows["players"]]
+
+            def expect(name, wanted):
+                if name in rows:
+                    found = sorted(struct.unpack("<IIi", row) for row in rows[name])
+                    self.assertEqual(found, sorted(wanted), name)
+
+            expect("winners", [row for row in players if row[2] > 0])
+            expect("of_two", [row for row in players if row[1] == 2 and row[2] < 2])
+            if "teams" in rows:
+                top = {team for team, rank in (struct.unpack("<II", row) for row in rows["teams"]) if rank == 1}
+                expect("top", [row for row in players if row[1] in top])
+        client.close()
