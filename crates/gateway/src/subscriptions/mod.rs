@@ -5,6 +5,8 @@ mod event;
 mod hub;
 mod loading;
 mod mirror;
+#[cfg(test)]
+mod mirror_tests;
 mod planning;
 mod query;
 mod registry;
