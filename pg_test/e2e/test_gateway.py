@@ -252,3 +252,29 @@ class GatewayTest(GatewayTestCase):
         self.assertEqual(self.http("DELETE", "/v1/database/bank", token=other)[0], 403)
         self.assertEqual(self.http("DELETE", "/v1/database/bank", token=token)[0], 200)
         self.assertEqual(self.http("GET", "/v1/database/bank")[0], 404)
+
+    def test_sdk_2_with_joins_views_and_events(self):
+        self.publish(self.sql, "subscriptions")
+        self.addCleanup(lambda: self.connect().execute("SELECT spacetime.drop_module('subscriptions')"))
+        self.sql.execute("INSERT INTO subscriptions.team VALUES (1, 1), (2, 2); "
+                         "INSERT INTO subscriptions.player VALUES (1, 1, 9), (2, 1, 0), (3, 2, -1)")
+        client = subprocess.Popen(
+            ["node", CACHE / "subscriptions.mjs", "sdk-2", f"ws://127.0.0.1:{self.port}"],
+            cwd=CACHE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        self.addCleanup(client.wait)
+        self.addCleanup(client.stdout.close)
+        self.addCleanup(client.kill)
+        said = []
+
+        def heard():
+            for line in client.stdout:
+                said.append(line)
+                if line.startswith("> "):
+                    return line[2:].strip()
+            return "".join(said)
+
+        self.assertEqual(heard(), "ready")
+        self.sql.execute("UPDATE subscriptions.team SET rank = 3 WHERE id = 1")
+        self.assertEqual(heard(), "done")
+        self.assertEqual(client.wait(TIMEOUT_S), 0)

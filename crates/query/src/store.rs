@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
 use spacetime_definition::bsatn;
 
 use crate::Error;
@@ -14,7 +15,8 @@ use crate::schema::StoredRelation;
 #[derive(Debug)]
 pub struct RowStore<R> {
     reader: RowReader,
-    rows: HashMap<R, i64>,
+    /// In the order in which they came, but for rows that took the place of others.
+    rows: IndexMap<R, i64>,
     indexes: HashMap<usize, HashMap<Vec<u8>, Vec<R>>>,
 }
 
@@ -23,7 +25,7 @@ where
     R: AsRef<[u8]> + Clone + Eq + std::hash::Hash + std::borrow::Borrow<[u8]> + From<Vec<u8>>,
 {
     pub fn new(relation: &StoredRelation) -> Self {
-        Self { reader: RowReader::new(relation), rows: HashMap::new(), indexes: HashMap::new() }
+        Self { reader: RowReader::new(relation), rows: IndexMap::new(), indexes: HashMap::new() }
     }
 
     /// Each row with how often it is there.
@@ -63,7 +65,7 @@ where
     }
 
     fn forget(&mut self, row: &[u8]) -> Result<(), Error> {
-        self.rows.remove(row);
+        self.rows.swap_remove(row);
         for (column, index) in &mut self.indexes {
             let value = key(&self.reader, row, *column)?;
             if let Some(rows) = index.get_mut(&value) {

@@ -41,7 +41,7 @@ impl Query {
             let count = self.rows.entry(row.clone()).or_default();
             *count += by;
             if *count == 0 {
-                self.rows.remove(row);
+                self.rows.swap_remove(row);
             }
         }
     }

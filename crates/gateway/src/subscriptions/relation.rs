@@ -1,15 +1,14 @@
 //! One source of rows, as far as its rows are held.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
+use indexmap::IndexMap;
 use spacetime_query::{Error, RowStore};
 
 use super::planning::{Origin, Source};
 use crate::postgres::{Read, Rows};
 
-/// Rows by how many of them come and go.
-pub(super) type Delta = HashMap<Bytes, i64>;
+/// Rows by how many of them come and go, in the order in which they were written where that is known.
+pub(super) type Delta = IndexMap<Bytes, i64>;
 
 /// Rows that were there and are not, and the other way round.
 #[derive(Debug, Default)]
@@ -59,7 +58,7 @@ impl Relation {
     pub(super) fn replace(&mut self, read: &Rows, later: &Delta) -> Result<Difference, Error> {
         let is_view = matches!(self.origin.source, Source::View { .. });
         self.reads = is_view.then(|| read.tables_read.clone());
-        let mut target: HashMap<&[u8], i64> = HashMap::with_capacity(read.rows.len());
+        let mut target: IndexMap<&[u8], i64> = IndexMap::with_capacity(read.rows.len());
         for row in &read.rows {
             let count = target.entry(row).or_default();
             // Rows of a view are a set.
@@ -72,7 +71,7 @@ impl Relation {
         let mut difference = Difference::default();
         let mut changes: Vec<(Bytes, i64)> = Vec::new();
         for (row, count) in store.rows() {
-            let by = target.remove(row.as_ref()).unwrap_or_default() - count;
+            let by = target.swap_remove(row.as_ref()).unwrap_or_default() - count;
             if by != 0 {
                 changes.push((row.clone(), by));
             }
