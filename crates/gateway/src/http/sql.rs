@@ -12,7 +12,7 @@ use spacetime_wire::http::{StatementStats, statement_result};
 use super::Authorized;
 use crate::error::Result;
 use crate::state::Gateway;
-use crate::subscriptions::one_off_read;
+use crate::subscriptions::one_off;
 
 /// Bytes of an answer.
 const ANSWER_MAX: usize = 64 << 20;
@@ -25,8 +25,8 @@ pub(super) async fn sql(
 ) -> Result<Response> {
     let began = Instant::now();
     let module = gateway.database.module(&name).await?;
-    let (table, read) = one_off_read(&module, &Gateway::asker(&module, &caller), &query)?;
-    let rows = gateway.database.read_once(&module.key(), read).await?;
+    let asker = Gateway::asker(&module, &caller);
+    let (table, rows) = one_off(&gateway.database, &module, &asker, &query).await?;
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let body = statement_result(&table.row.fields, rows, micros, StatementStats::default(), ANSWER_MAX)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())

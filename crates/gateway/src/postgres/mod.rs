@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_postgres::{Client, NoTls};
 
-pub(crate) use module::Module;
+pub(crate) use module::{Module, Policed};
 pub(crate) use rows::{Loaded, Read, Rows, Viewer};
 
 use crate::error::{Error, Result};

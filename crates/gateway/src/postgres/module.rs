@@ -30,7 +30,16 @@ pub(crate) struct Rights {
     /// Tables and views whose right to look an operator has taken from the role.
     pub(crate) closed: Vec<String>,
     /// Tables with row policies that operators made.
-    pub(crate) policed: Vec<String>,
+    pub(crate) policed: Vec<Policed>,
+}
+
+/// A table whose rows only Postgres can say who sees.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Policed {
+    pub(crate) name: String,
+    /// Tables of the module that its policies look at, itself included; `None` if that cannot be told, because they call
+    /// functions.
+    pub(crate) reads: Option<Vec<String>>,
 }
 
 /// A policy is ours while it has our name and says neither less nor more than the module's filters.
@@ -45,7 +54,22 @@ const QUERY: &str = "SELECT m.identity, m.owner_identity, m.wasm_sha256, m.descr
               FROM jsonb_array_elements(m.storage -> 'views') v
               JOIN pg_proc p ON p.pronamespace = s.oid AND p.proname = v.value ->> 'pg_name'
               WHERE NOT has_function_privilege($3, p.oid, 'EXECUTE')),
-        ARRAY(SELECT t.value ->> 'name'
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('name', t.value ->> 'name', 'reads', (
+                    SELECT CASE WHEN bool_and(u.name IS NOT NULL) THEN jsonb_agg(DISTINCT u.name) END
+                    FROM (SELECT t.value ->> 'name' AS name
+                          UNION ALL
+                          SELECT CASE WHEN d.refclassid = 'pg_class'::regclass THEN (
+                                     SELECT coalesce(max(o.value ->> 'name'), '') FROM pg_class r
+                                     LEFT JOIN jsonb_array_elements(m.storage -> 'tables') o
+                                         ON r.relnamespace = s.oid AND r.relname = o.value ->> 'pg_name'
+                                     WHERE r.oid = d.refobjid HAVING bool_and(r.relkind IN ('r', 'p')))
+                                 WHEN d.refclassid = 'pg_proc'::regclass THEN (
+                                     SELECT '' FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace
+                                     WHERE f.oid = d.refobjid AND n.nspname = 'spacetime')
+                                 ELSE '' END
+                          FROM pg_policy p JOIN pg_depend d
+                              ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+                          WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')) u))), '[]')
               FROM jsonb_array_elements(m.storage -> 'tables') t
               JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = t.value ->> 'pg_name'
               WHERE c.relrowsecurity AND coalesce((
@@ -84,12 +108,13 @@ impl Database {
         let description: Vec<u8> = row.get(3);
         let definition =
             spacetime_definition::decode(&description).map_err(|error| Error::Layout(error.to_string()))?;
+        let policed = serde_json::from_value(row.get(6)).map_err(|error| Error::Layout(error.to_string()))?;
         Ok(Arc::new(Module {
             identity: identity_of(row.get(0))?,
             owner: identity_of(row.get(1))?,
             wasm_sha256: row.get(2),
             names: row.get(4),
-            rights: Rights { role: Arc::clone(&self.client_role), closed: row.get(5), policed: row.get(6) },
+            rights: Rights { role: Arc::clone(&self.client_role), closed: row.get(5), policed },
             description,
             definition,
         }))

@@ -190,17 +190,6 @@ impl Database {
         Ok(loaded)
     }
 
-    /// Reads what is asked for once.
-    pub(crate) async fn read_once(&self, module: &str, read: Option<Read>) -> Result<Vec<Bytes>> {
-        let Some(read) = read else { return Ok(Vec::new()) };
-        let loaded = self.load(module, &[read]).await?;
-        match loaded.rows.into_iter().next() {
-            Some(Ok(rows)) => Ok(rows.rows),
-            Some(Err(problem)) => Err(Error::Query(problem)),
-            None => Ok(Vec::new()),
-        }
-    }
-
     fn take_idle(&self) -> Option<ReadConnection> {
         self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop()
     }

@@ -16,7 +16,7 @@ use crate::postgres::Module;
 use crate::state::Gateway;
 use crate::subscriptions::{
     AppliedTable, ClientId, Event, Input, NewClient, Reply, Request as SetRequest, Subscribe, SubscribeKind,
-    one_off_read, plans,
+    one_off, plans,
 };
 use crate::tokens::Caller;
 
@@ -268,8 +268,7 @@ impl Connection {
         let found = async {
             let module = self.gateway.database.module(&self.peer.module.key()).await?;
             let asker = Gateway::asker(&module, &self.peer.caller);
-            let (table, read) = one_off_read(&module, &asker, query)?;
-            let rows = self.gateway.database.read_once(&module.key(), read).await?;
+            let (table, rows) = one_off(&self.gateway.database, &module, &asker, query).await?;
             Ok(AppliedTable { table, rows: RowList::new(rows)? })
         };
         found.await.map_err(|error: crate::Error| error.message())

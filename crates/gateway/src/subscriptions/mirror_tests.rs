@@ -67,7 +67,7 @@ fn plan(text: &str) -> Plan {
             true => Source::View { view: relation.name.clone(), sender },
             false => Source::Table(relation.name.clone()),
         };
-        Origin { source, relation, row: Arc::new(row.clone()) }
+        Origin { source, relation, row: Arc::new(row.clone()), reads: None }
     };
     let origins = query.relations.iter().map(origin).collect();
     query.relations = (0..query.relations.len()).collect();

@@ -7,6 +7,7 @@ mod loading;
 mod mirror;
 #[cfg(test)]
 mod mirror_tests;
+mod one_off;
 mod planning;
 mod query;
 mod registry;
@@ -19,4 +20,5 @@ pub(crate) use event::{
     AppliedTable, CallInfo, CallOutcome, ChangedTable, ClientId, Event, Request, SetKey, SubscribeKind,
 };
 pub(crate) use hub::{Hub, HubHandle, Input, NewClient, Subscribe};
-pub(crate) use planning::{Asker, Plan, TableInfo, one_off_read, plans};
+pub(crate) use one_off::one_off;
+pub(crate) use planning::{Asker, Plan, TableInfo, plans};

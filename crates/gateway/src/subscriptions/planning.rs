@@ -14,7 +14,7 @@ use spacetime_query::{
 };
 
 use crate::error::{Error, Result};
-use crate::postgres::{Module, Read, Viewer};
+use crate::postgres::{Module, Policed, Read, Viewer};
 
 /// Version 1 names tables by number; numbers below are the server's own tables.
 const FIRST_TABLE_ID: u32 = 4097;
@@ -62,6 +62,8 @@ pub(super) struct Origin {
     pub(super) source: Source,
     pub(super) relation: StoredRelation,
     pub(super) row: Arc<Product>,
+    /// Tables that derived rows depend on, as far as that is known before they are read; `None` for all there are.
+    pub(super) reads: Option<Vec<String>>,
 }
 
 /// A query that was checked, for one asker.
@@ -132,11 +134,15 @@ impl<'a> Planner<'a> {
         Ok(plain.into_iter().map(|plan| self.with_policed(plan)).collect())
     }
 
-    fn is_policed(&self, relation: RelationId) -> bool {
+    /// What is known of a table under operators' policies.
+    fn policed(&self, relation: RelationId) -> Option<&Policed> {
         let relation = self.schema.relations.get(relation);
-        relation.is_some_and(|relation| {
-            !relation.is_view && !relation.is_event && self.module.rights.policed.contains(&relation.name)
-        })
+        let relation = relation.filter(|relation| !relation.is_view && !relation.is_event)?;
+        self.module.rights.policed.iter().find(|policed| policed.name == relation.name)
+    }
+
+    fn is_policed(&self, relation: RelationId) -> bool {
+        self.policed(relation).is_some()
     }
 
     fn with_policed(&self, plan: spacetime_query::Plan) -> (spacetime_query::Plan, Vec<RelationId>) {
@@ -158,7 +164,8 @@ impl<'a> Planner<'a> {
             places.push(place.unwrap_or(origins.len()));
             if place.is_none() {
                 let row = info(&self.module.definition, *id).ok_or_else(missing)?.row.clone();
-                origins.push(Origin { source, relation: relation.clone(), row: Arc::new(row) });
+                let reads = self.policed(*id).and_then(|policed| policed.reads.clone());
+                origins.push(Origin { source, relation: relation.clone(), row: Arc::new(row), reads });
             }
         }
         plan.relations = places;
@@ -234,18 +241,35 @@ impl Source {
     }
 }
 
-/// Checks a query that is asked once. Gives the table whose rows it returns, and what reads them.
-/// Nothing is to be read of event tables: they are always empty.
-pub(crate) fn one_off_read(
-    module: &Module,
-    asker: &Asker,
-    text: &str,
-) -> Result<(Arc<TableInfo>, Option<Read>)> {
+/// What answers a query that is asked once.
+pub(super) enum OneOff {
+    /// Event tables are always empty.
+    Nothing,
+    Read(Read),
+    /// Views are not tables of Postgres' that could be joined with others for somebody else: as if it were subscribed to.
+    Subscription(Vec<Plan>),
+}
+
+/// Checks a query that is asked once. Gives the table whose rows it returns, and what answers it.
+pub(super) fn one_off_plan(module: &Module, asker: &Asker, text: &str) -> Result<(Arc<TableInfo>, OneOff)> {
     let planner = Planner::of(module, asker)?;
     let refused = |error: QueryError| Error::Query(error.to_string());
     let plain = one_off(text, &planner.schema, &VisibilityRules::default(), planner.access());
     let plain = plain.map_err(refused)?;
     let relations = || plain.iter().flat_map(|plan| plan.relations.iter().copied());
+    let returned = plain.first().map(spacetime_query::Plan::returned_relation).unwrap_or_default();
+    let table = info(&module.definition, returned)
+        .ok_or_else(|| Error::Query("the query names a relation that does not exist".into()))?;
+    let table = Arc::new(table);
+    let has = |is: fn(&StoredRelation) -> bool| {
+        relations().any(|id| planner.schema.relations.get(id).is_some_and(is))
+    };
+    if has(|relation| relation.is_event) {
+        return Ok((table, OneOff::Nothing));
+    }
+    if has(|relation| relation.is_view) {
+        return Ok((table, OneOff::Subscription(plans(module, asker, text)?)));
+    }
     let mut is_policed = !asker.is_owner && relations().any(|id| planner.is_policed(id));
     let mut plans = plain.clone();
     if !is_policed {
@@ -256,20 +280,9 @@ pub(crate) fn one_off_read(
         }
     }
     let plans: Vec<_> = plans.into_iter().map(|plan| plan.bind(&asker.identity.to_le_bytes())).collect();
-    let returned = plain.first().map(spacetime_query::Plan::returned_relation).unwrap_or_default();
-    let table = info(&module.definition, returned)
-        .ok_or_else(|| Error::Query("the query names a relation that does not exist".into()))?;
-    let is_view = |id: RelationId| planner.schema.relations.get(id).is_some_and(|found| found.is_view);
-    if relations().any(is_view) {
-        return Err(Error::Query(format!("`{}` is a view: subscribe to it, or ask Postgres", table.name)));
-    }
-    let is_event = |id: RelationId| planner.schema.relations.get(id).is_some_and(|found| found.is_event);
-    if relations().any(is_event) {
-        return Ok((Arc::new(table), None));
-    }
     let selection = Selection::new(&plans, &planner.schema);
     let viewer = is_policed.then(|| planner.viewer());
-    Ok((Arc::new(table), Some(Read::Rows { selection, viewer })))
+    Ok((table, OneOff::Read(Read::Rows { selection, viewer })))
 }
 
 /// Whether visibility rules make more of a query than can be kept up to date row by row.

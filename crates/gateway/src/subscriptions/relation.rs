@@ -33,7 +33,8 @@ pub(super) struct Relation {
 
 impl Relation {
     pub(super) fn new(origin: Origin) -> Self {
-        Self { origin, uses: 0, store_uses: 0, store: None, is_ready: false, reads: None }
+        let reads = origin.reads.clone();
+        Self { origin, uses: 0, store_uses: 0, store: None, is_ready: false, reads }
     }
 
     pub(super) fn is_event(&self) -> bool {
@@ -57,7 +58,9 @@ impl Relation {
     /// Makes the rows those that were read and what came after. Gives what that changed.
     pub(super) fn replace(&mut self, read: &Rows, later: &Delta) -> Result<Difference, Error> {
         let is_view = matches!(self.origin.source, Source::View { .. });
-        self.reads = is_view.then(|| read.tables_read.clone());
+        if is_view {
+            self.reads = Some(read.tables_read.clone());
+        }
         let mut target: IndexMap<&[u8], i64> = IndexMap::with_capacity(read.rows.len());
         for row in &read.rows {
             let count = target.entry(row).or_default();
