@@ -12,6 +12,9 @@ type Props = { config: Config & { gateway: string } };
 
 export function App({ config }: Props) {
   const { identity, isActive, connectionError } = useSpacetimeDB();
+  // Who we were stays on the page while a lost connection is made again.
+  const [me, setMe] = useState(identity);
+  if (identity && identity !== me) setMe(identity);
   return (
     <>
       {!isActive && (
@@ -21,7 +24,7 @@ export function App({ config }: Props) {
             : `Connecting to ${config.gateway}…`}
         </p>
       )}
-      {identity ? <Chat config={config} me={identity} /> : <Login config={config} />}
+      {me ? <Chat config={config} me={me} /> : <Login config={config} />}
     </>
   );
 }
@@ -31,7 +34,7 @@ function Chat({ config, me }: Props & { me: Identity }) {
   const [sessions] = useTable(tables.session);
   const [partner, setPartner] = useState<string>();
 
-  if (!ready) return <p className="banner">Loading…</p>;
+  if (!ready) return <p className="hint">Loading…</p>;
   const own = users.find(user => user.id.isEqual(me));
   const online = new Set(sessions.map(session => session.client.toHexString()));
   const to = users.find(user => user.id.toHexString() === partner);
@@ -39,7 +42,12 @@ function Chat({ config, me }: Props & { me: Identity }) {
     <div className="chat">
       <aside>
         <h1>Chat</h1>
-        <NameForm own={own} />
+        {own && (
+          <p className="me">
+            You are <b>{nameOf(own)}</b>
+          </p>
+        )}
+        <NameForm registered={own !== undefined} />
         {own && <UserList users={users} me={me} online={online} chosen={partner} choose={setPartner} />}
         <Login config={config} />
       </aside>

@@ -18,7 +18,9 @@ export function Conversation({ me, users, partner }: Props) {
   const messages = all.filter(between).sort((a, b) => (a.id < b.id ? -1 : 1));
 
   const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView(), [messages.length]);
+  useEffect(() => {
+    end.current?.scrollIntoView();
+  }, [messages.length]);
 
   const sender = (message: Message) => {
     const user = users.find(user => user.id.isEqual(message.sender));

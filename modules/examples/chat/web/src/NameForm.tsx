@@ -1,21 +1,21 @@
 import { useReducer } from 'spacetimedb/react';
 import { useState } from 'react';
-import { reducers, type User } from './bindings';
+import { reducers } from './bindings';
 import { Form } from './Form';
 
-/** Registers who has no name yet, and renames who has one. */
-export function NameForm({ own }: { own?: User }) {
+/** Registers who is new here, and renames who is not. */
+export function NameForm({ registered }: { registered: boolean }) {
   const register = useReducer(reducers.registerUser);
   const rename = useReducer(reducers.setName);
   const [name, setName] = useState('');
   return (
     <Form
-      label={own ? `You are ${own.name ?? 'nameless'}; new name` : 'Your name'}
-      button={own ? 'Rename' : 'Join'}
+      label={registered ? 'New name' : 'Your name'}
+      button={registered ? 'Rename' : 'Join'}
       value={name}
       change={setName}
       submit={async () => {
-        await (own ? rename({ name }) : register({ name }));
+        await (registered ? rename({ name }) : register({ name }));
         setName('');
       }}
     />
