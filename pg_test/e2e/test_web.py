@@ -80,7 +80,6 @@ class WebTest(GatewayTestCase):
         return f"{url}/"
 
     def test_two_windows(self):
-        self.sql.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA chat TO PUBLIC")
         # Kept where the variable says, to be looked at.
         picture = os.environ.get("SPACETIME_WEB_PICTURE", Path(self.cluster.directory) / "chat.png")
         browser = subprocess.Popen(
