@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::pg::clock::ModuleState;
 use crate::pg::relation::OpenTable;
 use crate::pg::writer::WriteContext;
-use crate::pg::{Oid, access, invalidation, user, xact};
+use crate::pg::{Oid, access, function, invalidation, user, xact};
 use crate::reducer::{WrapperBody, WrapperOf};
 use crate::row::{PartNames, TableCodec};
 use crate::wasm::{ArtifactStore, Code, Fuel, Instance};
@@ -181,9 +181,10 @@ impl ReadyModule {
         self.row.concurrency == Concurrency::Serial
     }
 
-    /// What SQL calls a function of the module by; reducers, procedures and views share one namespace.
+    /// What SQL calls a function of the module by; reducers, procedures and views share one namespace. Looked at anew,
+    /// for an operator may have dropped it.
     pub(crate) fn wrapper(&self, function: &str) -> Option<Oid> {
-        self.wrappers.get(function).copied()
+        self.wrappers.get(function).copied().filter(|wrapper| function::exists(*wrapper))
     }
 
     /// Id of an index, by canonical name, then alias.

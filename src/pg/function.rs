@@ -68,6 +68,21 @@ pub(crate) struct FunctionFacts {
     pub(crate) argument_types: Vec<Oid>,
 }
 
+/// Whether a function is (still) there.
+pub(crate) fn exists(function: Oid) -> bool {
+    let zero = Datum::from(0usize);
+    // SAFETY: looks a key up in the cache; it holds nothing afterwards.
+    unsafe {
+        pg_sys::SearchSysCacheExists(
+            pg_sys::SysCacheIdentifier::PROCOID as i32,
+            Datum::from(function),
+            zero,
+            zero,
+            zero,
+        )
+    }
+}
+
 /// Reads a function's body and argument types.
 pub(crate) fn facts(function: Oid) -> Option<FunctionFacts> {
     // SAFETY: the tuple is released after everything was copied out of it.

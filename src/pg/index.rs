@@ -10,6 +10,8 @@ pub(crate) enum Strategy {
     Equal = 3,
     GreaterEqual = 4,
     Greater = 5,
+    /// No operator: any value but NULL.
+    NotNull = 6,
 }
 
 /// One condition on an index column.
@@ -18,7 +20,7 @@ pub(crate) struct Key {
     /// Position within the index, from 0.
     pub(crate) column: usize,
     pub(crate) strategy: Strategy,
-    /// `None` means NULL, which only [`Strategy::Equal`] can be asked for.
+    /// `None` means NULL with [`Strategy::Equal`], and nothing with [`Strategy::NotNull`].
     pub(crate) value: Option<Datum>,
 }
 
@@ -67,16 +69,17 @@ impl IndexFacts {
         keys.iter()
             .map(|key| {
                 let comparison = self.comparisons[key.column];
-                let (flags, strategy, procedure) = match key.value {
-                    Some(_) => (0, key.strategy as u16, comparison.procedures[key.strategy as usize - 1]),
-                    None => ((pg_sys::SK_ISNULL | pg_sys::SK_SEARCHNULL) as i32, 0, Oid::INVALID),
+                let (flags, strategy, procedure) = match (key.strategy, key.value) {
+                    (Strategy::NotNull, _) => (pg_sys::SK_ISNULL | pg_sys::SK_SEARCHNOTNULL, 0, Oid::INVALID),
+                    (_, None) => (pg_sys::SK_ISNULL | pg_sys::SK_SEARCHNULL, 0, Oid::INVALID),
+                    (strategy, Some(_)) => (0, strategy as u16, comparison.procedures[strategy as usize - 1]),
                 };
                 let mut entry = pg_sys::ScanKeyData::default();
                 // SAFETY: initialises the whole entry; the procedure is a comparison of this column's type.
                 unsafe {
                     pg_sys::ScanKeyEntryInitialize(
                         &mut entry,
-                        flags,
+                        flags as i32,
                         (key.column + 1) as i16,
                         strategy,
                         comparison.subtype,

@@ -61,14 +61,7 @@ impl Probe {
                     snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY,
                     ..Default::default()
                 };
-                let scan = begin_index_scan(self.table, index.relation, &mut dirty, scan_keys.len());
-                pg_sys::index_rescan(
-                    scan,
-                    scan_keys.as_mut_ptr(),
-                    scan_keys.len() as i32,
-                    std::ptr::null_mut(),
-                    0,
-                );
+                let scan = begin_index_scan(self.table, index.relation, &mut dirty, &mut scan_keys);
                 let (mut found, mut other) = (false, pg_sys::InvalidTransactionId);
                 while pg_sys::index_getnext_slot(scan, FORWARD, self.hit) {
                     if own.is_some_and(|own| same_row(own, &(*self.hit).tts_tid)) {
@@ -109,14 +102,7 @@ impl Probe {
         unsafe {
             let keys = self.keys(index)?;
             let mut scan_keys = index.facts().scan_keys(&keys);
-            let scan = begin_index_scan(self.table, index.relation, reader, scan_keys.len());
-            pg_sys::index_rescan(
-                scan,
-                scan_keys.as_mut_ptr(),
-                scan_keys.len() as i32,
-                std::ptr::null_mut(),
-                0,
-            );
+            let scan = begin_index_scan(self.table, index.relation, reader, &mut scan_keys);
             let found = pg_sys::index_getnext_slot(scan, FORWARD, self.hit);
             pg_sys::index_endscan(scan);
             Some(found.then(|| (*self.hit).tts_tid))

@@ -50,7 +50,7 @@ pub(crate) fn select(query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Ro
             plan,
             values.as_mut_ptr(),
             std::ptr::null(),
-            pg_sys::GetLatestSnapshot(),
+            latest_snapshot(),
             std::ptr::null_mut(),
             true,
             false,
@@ -62,6 +62,14 @@ pub(crate) fn select(query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Ro
         let rows = copy_rows();
         pg_sys::SPI_finish();
         Ok(rows)
+    }
+}
+
+/// The newest snapshot there may be: a parallel operation must do with the one its leader began with.
+unsafe fn latest_snapshot() -> pg_sys::Snapshot {
+    // SAFETY: in a transaction; an operation is parallel only while a query with an active snapshot runs.
+    unsafe {
+        if pg_sys::IsInParallelMode() { pg_sys::GetActiveSnapshot() } else { pg_sys::GetLatestSnapshot() }
     }
 }
 

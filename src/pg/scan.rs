@@ -38,8 +38,15 @@ pub(crate) struct Scan {
 
 #[derive(Debug)]
 enum Position {
-    Table { next: pg_sys::ItemPointerData },
-    Index { scan: pg_sys::IndexScanDesc, index: pg_sys::Relation },
+    Table {
+        next: pg_sys::ItemPointerData,
+    },
+    Index {
+        scan: pg_sys::IndexScanDesc,
+        index: pg_sys::Relation,
+        /// Keys of a second part, which in the index lies behind the one that `scan` reads.
+        then: Option<Vec<pg_sys::ScanKeyData>>,
+    },
     Done,
 }
 
@@ -54,21 +61,20 @@ impl Scan {
         Self { position: Position::Done, kept: None }
     }
 
-    /// A scan of the rows in `index` that satisfy `keys`, in index order.
-    pub(crate) fn of_index(table: &OpenTable, facts: &IndexFacts, keys: &[Key]) -> Self {
-        let mut scan_keys = facts.scan_keys(keys);
-        // SAFETY: the table is open with a lock for the length of the call; the scan copies the keys.
+    /// A scan of the rows in `index` that satisfy `keys`, in index order, and then of those that satisfy `then`.
+    pub(crate) fn of_index(
+        table: &OpenTable,
+        facts: &IndexFacts,
+        keys: &[Key],
+        then: Option<&[Key]>,
+    ) -> Self {
+        let then = then.map(|keys| facts.scan_keys(keys));
+        // SAFETY: the table is open with a lock for the length of the call.
         unsafe {
             let index = pg_sys::index_open(facts.oid, pg_sys::AccessShareLock as i32);
-            let scan = begin_index_scan(table.relation(), index, snapshot::active(), scan_keys.len());
-            pg_sys::index_rescan(
-                scan,
-                scan_keys.as_mut_ptr(),
-                scan_keys.len() as i32,
-                std::ptr::null_mut(),
-                0,
-            );
-            Self { position: Position::Index { scan, index }, kept: None }
+            let scan =
+                begin_index_scan(table.relation(), index, snapshot::active(), &mut facts.scan_keys(keys));
+            Self { position: Position::Index { scan, index, then }, kept: None }
         }
     }
 
@@ -77,7 +83,17 @@ impl Scan {
     pub(crate) fn run(&mut self, table: &OpenTable, visit: &mut dyn FnMut(&OpenTable) -> Visit) -> bool {
         match self.position {
             Position::Table { next } => self.run_table(table, next, visit),
-            Position::Index { scan, .. } => self.run_index(table, scan, visit),
+            Position::Index { .. } => {
+                while let Position::Index { scan, .. } = self.position {
+                    if self.run_index(table, scan, visit) {
+                        return true;
+                    }
+                    if !self.begin_second_part(table) {
+                        self.close();
+                    }
+                }
+                false
+            }
             Position::Done => false,
         }
     }
@@ -143,16 +159,27 @@ impl Scan {
                     (*scan).xs_snapshot = kept;
                     self.kept = Some(kept);
                 }
-            } else {
-                self.close();
             }
         }
         paused
     }
 
+    /// Goes on with the second part of an index scan; false if there is none (left).
+    fn begin_second_part(&mut self, table: &OpenTable) -> bool {
+        let Position::Index { scan, index, then } = &mut self.position else { return false };
+        let Some(mut keys) = then.take() else { return false };
+        // SAFETY: the first scan is read to its end and not used again; index and snapshot outlive both.
+        unsafe {
+            let reader = (**scan).xs_snapshot;
+            pg_sys::index_endscan(*scan);
+            *scan = begin_index_scan(table.relation(), *index, reader, &mut keys);
+        }
+        true
+    }
+
     /// Frees what the scan holds. Does nothing the second time.
     pub(crate) fn close(&mut self) {
-        if let Position::Index { scan, index } = std::mem::replace(&mut self.position, Position::Done) {
+        if let Position::Index { scan, index, .. } = std::mem::replace(&mut self.position, Position::Done) {
             // SAFETY: opened by `of_index`, closed once.
             unsafe {
                 pg_sys::index_endscan(scan);
@@ -171,12 +198,10 @@ pub(crate) fn find_one(
     facts: &IndexFacts,
     keys: &[Key],
 ) -> Option<pg_sys::ItemPointerData> {
-    let mut scan_keys = facts.scan_keys(keys);
     // SAFETY: scan and index are closed here; the slot holds a pin of its own on the row.
     unsafe {
         let index = pg_sys::index_open(facts.oid, pg_sys::AccessShareLock as i32);
-        let scan = begin_index_scan(table.relation(), index, snapshot::active(), scan_keys.len());
-        pg_sys::index_rescan(scan, scan_keys.as_mut_ptr(), scan_keys.len() as i32, std::ptr::null_mut(), 0);
+        let scan = begin_index_scan(table.relation(), index, snapshot::active(), &mut facts.scan_keys(keys));
         let found = pg_sys::index_getnext_slot(scan, FORWARD, table.read_slot());
         pg_sys::index_endscan(scan);
         pg_sys::index_close(index, pg_sys::NoLock as i32);
@@ -186,7 +211,7 @@ pub(crate) fn find_one(
 
 pub(super) const FORWARD: pg_sys::ScanDirection::Type = pg_sys::ScanDirection::ForwardScanDirection;
 
-/// `index_beginscan` without order-by keys, whatever the server's version.
+/// An index scan without order-by keys, whatever the server's version.
 ///
 /// # Safety
 /// Open relations and a live snapshot.
@@ -194,13 +219,16 @@ pub(super) unsafe fn begin_index_scan(
     table: pg_sys::Relation,
     index: pg_sys::Relation,
     reader: pg_sys::Snapshot,
-    keys: usize,
+    keys: &mut [pg_sys::ScanKeyData],
 ) -> pg_sys::IndexScanDesc {
-    // SAFETY: upheld by the caller.
+    let count = keys.len() as i32;
+    // SAFETY: upheld by the caller; the scan copies the keys.
     unsafe {
         #[cfg(not(feature = "pg18"))]
-        return pg_sys::index_beginscan(table, index, reader, keys as i32, 0);
+        let scan = pg_sys::index_beginscan(table, index, reader, count, 0);
         #[cfg(feature = "pg18")]
-        return pg_sys::index_beginscan(table, index, reader, std::ptr::null_mut(), keys as i32, 0);
+        let scan = pg_sys::index_beginscan(table, index, reader, std::ptr::null_mut(), count, 0);
+        pg_sys::index_rescan(scan, keys.as_mut_ptr(), count, std::ptr::null_mut(), 0);
+        scan
     }
 }

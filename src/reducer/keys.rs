@@ -18,6 +18,19 @@ enum Bound {
     Beyond,
 }
 
+/// Conditions that rows of an index must meet, in index order.
+pub(super) struct KeyRange {
+    pub(super) keys: Vec<Key>,
+    /// Conditions for a second part, which lies behind the first.
+    pub(super) then: Option<Vec<Key>>,
+}
+
+impl From<Vec<Key>> for KeyRange {
+    fn from(keys: Vec<Key>) -> Self {
+        Self { keys, then: None }
+    }
+}
+
 /// Conditions for the one key `point`, all columns of the index; `None` when no row can have it, because the table
 /// cannot store such a value.
 pub(super) fn point(codec: &TableCodec, index: &IndexCodec, point: &[u8]) -> HostResult<Option<Vec<Key>>> {
@@ -44,7 +57,7 @@ fn equalities(
     Ok(Some(keys))
 }
 
-/// Conditions for a range: equality on a prefix of the columns, bounds on the next.
+/// Conditions for a range: equality on a prefix of the columns, bounds on the next; `None` when no row can be in it.
 ///
 /// The bounds of a multi-column index need no suffix: `>` on the bounded column skips all keys that share prefix and
 /// value, `<=` includes them all, which is what the specification asks for.
@@ -52,7 +65,7 @@ pub(super) fn range(
     codec: &TableCodec,
     index: &IndexCodec,
     range: RangeBytes<'_>,
-) -> HostResult<Option<Vec<Key>>> {
+) -> HostResult<Option<KeyRange>> {
     let prefix_length = usize::from(range.prefix_elems);
     if prefix_length >= index.columns.len() {
         return Err(Errno::BsatnDecodeError.into());
@@ -71,27 +84,60 @@ pub(super) fn range(
             Bound::Included(key) => Some(key),
             _ => None,
         });
-        return Ok(Some(keys));
+        return Ok(Some(keys.into()));
+    }
+    if codec.is_nullable(index.columns[prefix_length]) {
+        return Ok(nullable_range(keys, prefix_length, start, end));
     }
     if matches!(start, Bound::Beyond) {
         return Ok(None);
     }
-    let is_bounded = !matches!((&start, &end), (Bound::Unbounded, Bound::Unbounded));
-    if is_bounded && codec.is_nullable(index.columns[prefix_length]) {
-        // `none` sorts behind every `some`, but no condition on a column holds for its NULLs.
-        return Err(Errno::WrongIndexAlgo.into());
+    keys.extend(comparisons(start, end));
+    Ok(Some(keys.into()))
+}
+
+/// A range of a column whose NULLs are `none`. In SATS as in the index they are behind every `some`, but comparisons
+/// never find them: they are a part of their own.
+fn nullable_range(prefix: Vec<Key>, column: usize, start: Bound, end: Bound) -> Option<KeyRange> {
+    let is_none = |key: &Key| key.value.is_none();
+    let with_none = match &end {
+        Bound::Unbounded => true,
+        Bound::Included(key) => is_none(key),
+        Bound::Excluded(_) | Bound::Beyond => false,
+    } && !matches!(&start, Bound::Excluded(key) if is_none(key));
+    let with_some = match &start {
+        Bound::Included(key) | Bound::Excluded(key) => !is_none(key),
+        Bound::Unbounded => true,
+        Bound::Beyond => false,
+    };
+    let part = |conditions: &[Key]| [&prefix, conditions].concat();
+    let none = with_none.then(|| part(&[Key { column, strategy: Strategy::Equal, value: None }]));
+    if !with_some {
+        return none.map(KeyRange::from);
     }
-    for (bound, including, excluding) in
-        [(start, Strategy::GreaterEqual, Strategy::Greater), (end, Strategy::LessEqual, Strategy::Less)]
-    {
-        let (key, strategy) = match bound {
-            Bound::Included(key) => (key, including),
-            Bound::Excluded(key) => (key, excluding),
-            Bound::Unbounded | Bound::Beyond => continue,
-        };
-        keys.push(Key { strategy, ..key });
-    }
-    Ok(Some(keys))
+    // Bounds at `none` bound no `some`.
+    let drop_none = |bound| match bound {
+        Bound::Included(key) | Bound::Excluded(key) if is_none(&key) => Bound::Unbounded,
+        bound => bound,
+    };
+    let some: Vec<_> = comparisons(drop_none(start), drop_none(end)).collect();
+    Some(match none {
+        Some(_) if some.is_empty() => prefix.into(),
+        then if some.is_empty() => {
+            KeyRange { keys: part(&[Key { column, strategy: Strategy::NotNull, value: None }]), then }
+        }
+        then => KeyRange { keys: part(&some), then },
+    })
+}
+
+fn comparisons(start: Bound, end: Bound) -> impl Iterator<Item = Key> {
+    let sides =
+        [(start, Strategy::GreaterEqual, Strategy::Greater), (end, Strategy::LessEqual, Strategy::Less)];
+    sides.into_iter().filter_map(|(bound, including, excluding)| match bound {
+        Bound::Included(key) => Some(Key { strategy: including, ..key }),
+        Bound::Excluded(key) => Some(Key { strategy: excluding, ..key }),
+        Bound::Unbounded | Bound::Beyond => None,
+    })
 }
 
 fn bound(codec: &TableCodec, index: &IndexCodec, column: usize, bytes: &[u8]) -> HostResult<Bound> {

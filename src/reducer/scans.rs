@@ -3,10 +3,9 @@
 
 use std::rc::Rc;
 
-use super::keys;
+use super::keys::{self, KeyRange};
 use super::tables::{CallTables, IndexAccess};
 use crate::error::Error;
-use crate::pg::index::Key;
 use crate::pg::scan::{Scan, Visit};
 use crate::row::TableCodec;
 use crate::wasm::host::{Errno, HostResult, RangeBytes, RowBatch, ScanId};
@@ -84,7 +83,7 @@ impl CallTables {
         let access = self.index(index)?;
         let (memory, none_open) = (self.memory, self.has_no_open_scan());
         let keys = memory.with_keys(none_open, || keys::point(&access.codec, access.index(), point))?;
-        self.index_scan(&access, keys)
+        self.index_scan(&access, keys.map(KeyRange::from))
     }
 
     /// A scan of a range of an index, and the table it is on.
@@ -95,10 +94,13 @@ impl CallTables {
         self.index_scan(&access, keys)
     }
 
-    fn index_scan(&mut self, access: &IndexAccess, keys: Option<Vec<Key>>) -> HostResult<(Scan, usize)> {
+    fn index_scan(&mut self, access: &IndexAccess, range: Option<KeyRange>) -> HostResult<(Scan, usize)> {
         let facts = access.index().facts.as_ref().ok_or(Errno::NoSuchIndex)?;
-        let scan = match keys {
-            Some(keys) => Scan::of_index(&self.opened(access.table)?.table, facts, &keys),
+        let scan = match range {
+            Some(range) => {
+                let table = &self.opened(access.table)?.table;
+                Scan::of_index(table, facts, &range.keys, range.then.as_deref())
+            }
             None => Scan::of_nothing(),
         };
         Ok((scan, access.table))

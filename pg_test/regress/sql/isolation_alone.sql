@@ -60,7 +60,7 @@ SELECT alone.check_all();
 RESET default_transaction_isolation;
 
 -- Parallel plans: functions that call reducers are never pushed into a worker.
-SET force_parallel_mode = on;
+SELECT set_config(CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'force_parallel_mode' ELSE 'debug_parallel_query' END, 'on', false);
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;

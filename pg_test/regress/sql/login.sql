@@ -99,6 +99,29 @@ SELECT count(*) FROM login_test.big WHERE who = spacetime.sender();
 SELECT count(DISTINCT spacetime.sender()) FROM login_test.big;
 ROLLBACK;
 
+-- An identity publishes once it may; what it published is its own, until it gives it away.
+SELECT spacetime.login(:'ada') AS ada_identity \gset
+SELECT publish_module('of-ada', pg_read_binary_file('test_modules/semantics.wasm'));
+SELECT spacetime.logout();
+SELECT spacetime.grant_publish(:'ada_identity');
+SELECT spacetime.login(:'ada') IS NOT NULL;
+SELECT publish_module('of-ada', pg_read_binary_file('test_modules/semantics.wasm')) ->> 'created';
+SELECT spacetime.login(:'grace') AS grace_identity \gset
+SELECT publish_module('of-ada', pg_read_binary_file('test_modules/semantics.wasm'));
+SELECT spacetime.drop_module('of-ada');
+SELECT spacetime.set_owner('of-ada', :'grace_identity');
+SELECT spacetime.login(:'ada') IS NOT NULL;
+SELECT spacetime.set_owner('of-ada', :'grace_identity');
+SELECT spacetime.drop_module('of-ada');
+SELECT spacetime.login(:'grace') IS NOT NULL;
+SELECT publish_module('of-ada', pg_read_binary_file('test_modules/semantics.wasm')) ->> 'created';
+SELECT spacetime.drop_module('of-ada');
+SELECT spacetime.logout();
+SELECT spacetime.revoke_publish(:'ada_identity');
+SELECT spacetime.login(:'ada') IS NOT NULL;
+SELECT publish_module('of-ada', pg_read_binary_file('test_modules/semantics.wasm'));
+SELECT spacetime.logout();
+
 -- A token that expires takes the login with it: everything that needs an identity says so.
 SELECT spacetime.login(login_test.token(jsonb_build_object('sub', 'ada', 'iat', extract(epoch FROM now())::bigint - 100, 'exp', extract(epoch FROM now())::bigint - 59))) IS NOT NULL;
 SELECT pg_sleep(3);

@@ -5,6 +5,7 @@ mod call;
 mod database;
 mod identity;
 mod logs;
+mod pre_publish;
 mod publish;
 mod sql;
 
@@ -69,6 +70,7 @@ fn router(gateway: Arc<Gateway>) -> Router {
     let modules = Router::new()
         .route("/v1/database", post(publish::unnamed))
         .route("/v1/database/{name}", put(publish::named).get(database::info).delete(database::delete))
+        .route("/v1/database/{name}/pre_publish", post(pre_publish::pre_publish))
         .layer(DefaultBodyLimit::max(MODULE_MAX));
     let rest = Router::new()
         .route("/v1/ping", get(|| async {}))

@@ -79,7 +79,7 @@ fn require_publisher(gateway: &Gateway, caller: &Caller) -> Result<()> {
 }
 
 /// In the words of the reference: what the module is to blame for.
-fn refused(error: tokio_postgres::Error) -> Error {
+pub(super) fn refused(error: tokio_postgres::Error) -> Error {
     let error = Error::from(error);
     let message = error.message();
     match error.sqlstate() {

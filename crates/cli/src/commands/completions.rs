@@ -1,0 +1,18 @@
+//! `spacetime completions`.
+
+use clap::{Args, CommandFactory};
+
+use crate::command_line::CommandLine;
+use crate::error::Result;
+
+/// Prints completions for a shell: `spacetime completions bash > /etc/bash_completion.d/spacetime`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[arg(value_enum)]
+    shell: clap_complete::Shell,
+}
+
+pub(crate) fn run(options: Options) -> Result<()> {
+    clap_complete::generate(options.shell, &mut CommandLine::command(), "spacetime", &mut std::io::stdout());
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! `spacetime dev`: every edit is built, published and generated; a broken one leaves the old version serving.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use notify::{RecursiveMode, Watcher};
+use tokio::sync::mpsc;
+
+use super::gateway::stop_requested;
+use super::{build, generate, publish};
+use crate::error::{Error, Result};
+use crate::project::Project;
+use crate::target::{Target, Where};
+use crate::terminal;
+
+/// Editors write several files, several times.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// Watches a project: builds, publishes and generates at every change. The data are kept.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Name of the module; the default is the one in spacetime.toml.
+    name: Option<String>,
+    /// Folder of the project.
+    #[arg(long, short, default_value = ".")]
+    project_path: PathBuf,
+    #[command(flatten)]
+    target: Where,
+    /// Publish versions that break clients, too.
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let project = Project::open(&options.project_path)?;
+    let name = publish::module_name(options.name.as_deref(), &project.file)?;
+    let mut target = options.target.open(Some(&project.file)).await?;
+    let (edited, mut edits) = mpsc::unbounded_channel();
+    let folder = project.folder.clone();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if let Ok(event) = event
+            && (event.kind.is_modify() || event.kind.is_create() || event.kind.is_remove())
+            && event.paths.iter().any(|path| is_source(&folder, path))
+        {
+            // Nobody listens any more: the command is at its end.
+            let _ = edited.send(());
+        }
+    })
+    .map_err(watch_failed)?;
+    watcher.watch(&project.folder, RecursiveMode::Recursive).map_err(watch_failed)?;
+    let stopping = stop_requested();
+    tokio::pin!(stopping);
+    loop {
+        if let Err(error) = round(&project, &name, &mut target, options.yes).await {
+            terminal::error(&error);
+            terminal::note(format!("{name} stays as it was."));
+        }
+        terminal::note("Waiting for changes; Ctrl-C stops.");
+        tokio::select! {
+            () = &mut stopping => return Ok(()),
+            _ = edits.recv() => {}
+        }
+        while tokio::time::timeout(QUIET, edits.recv()).await.is_ok() {}
+    }
+}
+
+async fn round(project: &Project, name: &str, target: &mut Target, yes: bool) -> Result<()> {
+    let built = tokio::task::block_in_place(|| build::build(project, false))?;
+    publish::publish(target, name, &built.wasm, false, yes).await?;
+    if let Some(wanted) = &project.file.generate {
+        generate::write(&built.definition, wanted.lang, &project.folder.join(&wanted.out_dir))?;
+    }
+    Ok(())
+}
+
+/// Whether a change of a file can change the module: not what building writes, nor hidden files.
+fn is_source(project: &Path, path: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(project) else { return false };
+    let outputs = ["target", "build", "bin", "obj", "node_modules"];
+    let mut parts = inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let is_output = parts.any(|part| outputs.contains(&part.as_str()) || part.starts_with('.'));
+    let ending = inside.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
+    !is_output && matches!(ending.as_str(), "rs" | "toml" | "c" | "h" | "cs" | "csproj")
+}
+
+fn watch_failed(error: notify::Error) -> Error {
+    Error::Plain(format!("the folder cannot be watched: {error}"))
+}

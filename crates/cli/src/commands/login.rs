@@ -1,0 +1,57 @@
+//! `spacetime login`.
+
+use clap::Args;
+
+use crate::error::Result;
+use crate::settings::Settings;
+use crate::target::Server;
+use crate::terminal;
+
+/// Decides who you are at a server: the identity of a token, or a new one.
+///
+/// Without a login, the first command that needs one gets a new identity and keeps its token.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Server: a name or a URL.
+    #[arg(long, short)]
+    server: Option<String>,
+    /// Token of an identity you have; - reads it from standard input.
+    #[arg(long, conflicts_with = "logout")]
+    token: Option<String>,
+    /// Forget the token.
+    #[arg(long)]
+    logout: bool,
+    /// Print the token, for other programs.
+    #[arg(long, conflicts_with = "logout")]
+    show_token: bool,
+}
+
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let mut settings = Settings::read()?;
+    let url = settings.server(options.server.as_deref())?;
+    if options.logout {
+        settings.tokens.remove(&url);
+        settings.write()?;
+        terminal::step("logged out", &url);
+        return Ok(());
+    }
+    if let Some(token) = options.token {
+        let token =
+            if token == "-" { std::io::read_to_string(std::io::stdin()).unwrap_or_default() } else { token };
+        settings.tokens.insert(url.clone(), token.trim().to_owned());
+        // Kept only if the server takes it.
+        let mut server = Server::new(url, &settings)?;
+        let identity = server.identity().await?;
+        settings.write()?;
+        terminal::step("logged in", format!("at {} as {identity}", server.url()));
+        return Ok(());
+    }
+    let mut server = Server::new(url.clone(), &settings)?;
+    let identity = server.identity().await?;
+    if options.show_token {
+        terminal::out(Settings::read()?.tokens.get(&url).cloned().unwrap_or_default());
+    } else {
+        terminal::step("logged in", format!("at {} as {identity}", server.url()));
+    }
+    Ok(())
+}

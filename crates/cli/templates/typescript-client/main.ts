@@ -1,0 +1,14 @@
+// Needs src/module_bindings: `spacetime generate --lang typescript --out-dir <here>/src/module_bindings` in the module's folder.
+import { DbConnection } from './module_bindings';
+
+DbConnection.builder()
+  .withUri(process.env.SPACETIME_URI ?? 'ws://127.0.0.1:3000')
+  .withDatabaseName('{name}')
+  .onConnect((connection, identity) => {
+    console.log('connected as', identity.toHexString());
+    connection.subscriptionBuilder()
+      .onApplied(() => console.log('all tables are here and stay up to date'))
+      .subscribeToAllTables();
+  })
+  .onConnectError((_context, error) => console.error('cannot connect:', error))
+  .build();
