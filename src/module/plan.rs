@@ -97,6 +97,10 @@ impl<'a> Previous<'a> {
         self.storage.types.iter().for_each(|ty| names.keep(&ty.pg_name));
         for parts in self.migration.tables.iter().flatten() {
             let table = &self.storage.tables[parts.old];
+            // Nothing is stored of an event table, whatever its definition says of indexes.
+            if table.is_event {
+                continue;
+            }
             names.keep(&table.pg_name);
             table.row_hash_index.iter().for_each(|name| names.keep(name));
             parts.indexes.iter().flatten().for_each(|at| names.keep(&table.indexes[*at].pg_name));
@@ -114,7 +118,8 @@ impl<'a> Previous<'a> {
 
     fn table(self, at: usize) -> PreviousTable<'a> {
         let parts = self.migration.tables[at].as_ref()?;
-        Some((&self.storage.tables[parts.old], parts))
+        let table = &self.storage.tables[parts.old];
+        (!table.is_event).then_some((table, parts))
     }
 
     fn type_name(self, name: &str) -> Option<String> {

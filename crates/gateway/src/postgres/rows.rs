@@ -143,31 +143,31 @@ impl ReadConnection {
         Ok(all)
     }
 
-    async fn begin(&self) -> Result<Snapshot> {
-        let (began, row) = tokio::join!(
+    /// The snapshot, and where the log has all that it shows. Asked at once: what commits later is not waited for.
+    async fn begin(&self) -> Result<(Snapshot, Position)> {
+        let (began, snapshot, end) = tokio::join!(
             self.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
             self.client.query_one("SELECT pg_current_snapshot()::text", &[]),
+            self.client.query_one("SELECT spacetime._settled_cursor()", &[]),
         );
         began?;
-        Snapshot::parse(row?.get(0))
-            .ok_or_else(|| Error::Layout("pg_current_snapshot is in an unknown form".into()))
+        let snapshot = Snapshot::parse(snapshot?.get(0))
+            .ok_or_else(|| Error::Layout("pg_current_snapshot is in an unknown form".into()))?;
+        Ok((snapshot, Position::of_cursor(end?.get(0))?))
     }
 
     async fn load(&self, module: &str, reads: &[Read]) -> Result<Loaded> {
-        let mut snapshot = self.begin().await?;
+        let (mut snapshot, mut end) = self.begin().await?;
         let rows = match self.read_all(module, reads).await {
             Ok(rows) => rows.into_iter().map(Ok).collect(),
             Err(error) if error.sqlstate().is_some() => {
                 self.client.batch_execute("ROLLBACK").await?;
-                snapshot = self.begin().await?;
+                (snapshot, end) = self.begin().await?;
                 self.read_each(module, reads).await?
             }
             Err(error) => return Err(error),
         };
-        // The snapshot ends before anything is waited for: others' dead rows must not pile up behind it.
         self.client.batch_execute("COMMIT").await?;
-        let end = self.client.query_one("SELECT spacetime._settled_cursor()", &[]).await?;
-        let end = Position::of_cursor(end.get(0))?;
         // Nobody is shown what a crash could undo.
         self.client.execute("SELECT spacetime.wait_durable(pg_current_wal_insert_lsn())", &[]).await?;
         Ok(Loaded { snapshot, end, rows })

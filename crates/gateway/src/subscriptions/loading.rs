@@ -124,6 +124,7 @@ impl Stream {
         if complete.is_empty() {
             return;
         }
+        let mut all_outdated = Vec::new();
         for number in complete {
             let Some(Load { parts, later, read: Some(read) }) = self.loads.remove(&number) else { continue };
             let later = unseen(&later, &read);
@@ -135,11 +136,15 @@ impl Stream {
             if let Err(error) = self.mirror.fill(&rows, &later) {
                 tracing::error!(%error, module = %self.module, "rows that were read could not be taken in");
             }
-            // Reading again is all that helps: what a view would have become is not known.
-            self.load(outdated.into_iter().map(|(part, _)| part).collect(), shared);
+            all_outdated.extend(outdated.into_iter().map(|(part, _)| part));
             self.fail(&parts, &read, shared);
         }
         self.apply(shared);
+        if !all_outdated.is_empty() {
+            // What a view would have become is not known. Nothing is taken in until it has been read, or that might go on
+            // for ever.
+            self.begin_stretch(all_outdated, Vec::new(), shared);
+        }
     }
 
     /// Tells clients of queries that have their rows now.

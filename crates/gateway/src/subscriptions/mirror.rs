@@ -7,14 +7,13 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use spacetime_query::{
-    Delta as QueryDelta, Error, Lookup, PlanId, QuerySet, RelationId, Schema, Selection, TableDelta,
-};
+use spacetime_query::{Error, Lookup, PlanId, QuerySet, RelationId, Schema, Selection, TableDelta};
 
+use super::delta::{Delta, Difference, counted, later_rows, table_delta};
 use super::event::{ClientId, SetKey};
 use super::planning::{Origin, Plan, Source};
 use super::query::Query;
-use super::relation::{Delta, Difference, Relation};
+use super::relation::Relation;
 use crate::changes::Table;
 use crate::postgres::{Read, Rows};
 
@@ -194,13 +193,14 @@ impl Mirror {
     }
 
     /// Relations whose rows must be read again after a commit; all of them without one.
-    pub(super) fn touched(&self, tables: Option<&[Table]>) -> Vec<RelationId> {
+    pub(super) fn touched(&self, tables: Option<&[Table]>) -> Vec<Part> {
         let touches = |relation: &Relation| match tables {
             Some(tables) => tables.iter().any(|table| relation.depends_on(&table.name)),
             None => relation.is_derived(),
         };
         let held = self.relations.iter().enumerate().filter_map(|(id, relation)| {
-            relation.as_ref().filter(|relation| relation.is_ready && touches(relation)).map(|_| id)
+            let relation = relation.as_ref().filter(|relation| relation.is_ready && touches(relation));
+            relation.map(|_| Part::Relation(id))
         });
         held.collect()
     }
@@ -372,40 +372,4 @@ fn distinct(relations: &[RelationId]) -> Vec<RelationId> {
     distinct.sort_unstable();
     distinct.dedup();
     distinct
-}
-
-fn table_delta<'a>(relation: RelationId, deletes: &'a [Bytes], inserts: &'a [Bytes]) -> TableDelta<'a> {
-    TableDelta {
-        relation,
-        deletes: deletes.iter().map(AsRef::as_ref).collect(),
-        inserts: inserts.iter().map(AsRef::as_ref).collect(),
-    }
-}
-
-/// What commits did to a table, one after the other.
-fn later_rows(source: &Source, later: &[&[Table]]) -> Delta {
-    let mut delta = Delta::new();
-    let Source::Table(name) = source else { return delta };
-    for table in later.iter().flat_map(|tables| tables.iter()).filter(|table| table.name == *name) {
-        for (rows, by) in [(&table.deletes, -1), (&table.inserts, 1)] {
-            for row in rows {
-                *delta.entry(row.clone()).or_default() += by;
-            }
-        }
-    }
-    delta
-}
-
-/// Rows of their own: those of a commit would keep all of its page in memory.
-fn counted(delta: QueryDelta<'_>) -> Delta {
-    let mut counts = Delta::with_capacity(delta.deletes.len() + delta.inserts.len());
-    for (rows, by) in [(delta.deletes, -1), (delta.inserts, 1)] {
-        for row in rows {
-            match counts.get_mut(row.as_ref()) {
-                Some(count) => *count += by,
-                None => drop(counts.insert(Bytes::copy_from_slice(&row), by)),
-            }
-        }
-    }
-    counts
 }

@@ -228,7 +228,7 @@ impl Run {
         let (state, tables) = self.dice.commit(&self.state);
         self.state = state;
         let mut changed = self.mirror.commit(&tables).expect("rows");
-        let touched: Vec<_> = self.mirror.touched(Some(&tables)).into_iter().map(Part::Relation).collect();
+        let touched = self.mirror.touched(Some(&tables));
         let rows: Vec<_> =
             touched.iter().map(|part| (*part, read(&self.mirror, *part, &self.state))).collect();
         let rows: Vec<_> = rows.iter().map(|(part, rows)| (*part, rows)).collect();

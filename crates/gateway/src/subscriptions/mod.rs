@@ -1,6 +1,7 @@
 //! What clients have subscribed to, and how they learn of changes.
 
 mod answers;
+mod delta;
 mod event;
 mod hub;
 mod loading;

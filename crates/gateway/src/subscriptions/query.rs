@@ -6,9 +6,9 @@ use bytes::Bytes;
 use spacetime_query::PlanId;
 use spacetime_wire::{RowList, WireError};
 
+use super::delta::Delta;
 use super::event::{AppliedTable, ChangedTable, ClientId, SetKey};
 use super::planning::TableInfo;
-use super::relation::Delta;
 
 /// A query that at least one client has subscribed to.
 pub(super) struct Query {

@@ -6,10 +6,10 @@ use spacetime_auth::Identity;
 use spacetime_wire::WireError;
 use tokio::sync::mpsc;
 
+use super::delta::Delta;
 use super::event::{AppliedTable, ChangedTable, ClientId, Event, Request, SetKey};
 use super::mirror::{Changed, Mirror, Part, QueryId};
 use super::planning::Plan;
-use super::relation::Delta;
 
 /// What clients must hear of one commit: for each, its sets with the tables that changed.
 pub(super) type Updates = HashMap<ClientId, BTreeMap<SetKey, Vec<ChangedTable>>>;

@@ -4,18 +4,9 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use spacetime_query::{Error, RowStore};
 
+use super::delta::{Delta, Difference};
 use super::planning::{Origin, Source};
 use crate::postgres::{Read, Rows};
-
-/// Rows by how many of them come and go, in the order in which they were written where that is known.
-pub(super) type Delta = IndexMap<Bytes, i64>;
-
-/// Rows that were there and are not, and the other way round.
-#[derive(Debug, Default)]
-pub(super) struct Difference {
-    pub(super) deletes: Vec<Bytes>,
-    pub(super) inserts: Vec<Bytes>,
-}
 
 /// A source that some query is about.
 pub(super) struct Relation {

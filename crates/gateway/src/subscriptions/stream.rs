@@ -56,12 +56,14 @@ impl Stream {
             if self.stretch.is_some() && !self.continue_stretch(shared) {
                 return;
             }
+            if matches!(self.queue.front(), Some(Item::Entry(entry)) if self.must_wait(entry)) {
+                return;
+            }
             let Some(item) = self.queue.pop_front() else { return };
+            if let Some(items) = self.stretch.as_mut().and_then(|stretch| stretch.items.as_mut()) {
+                *items = items.saturating_sub(1);
+            }
             match item {
-                Item::Entry(entry) if self.must_wait(&entry) => {
-                    self.queue.push_front(Item::Entry(entry));
-                    return;
-                }
                 Item::Entry(entry) => self.entry(entry, shared),
                 Item::Gap(position) => {
                     self.position = position;

@@ -4,7 +4,7 @@
 //! all entries that the snapshot contains are taken in together. Clients with such queries hear of them in one update, so
 //! that views and tables always show one commit; everybody else hears of each entry.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::event::{CallOutcome, ClientId, Event};
@@ -13,7 +13,7 @@ use super::loading::unseen;
 use super::mirror::{Changed, Part};
 use super::registry::Merged;
 use super::stream::{Item, Stream};
-use crate::changes::{Entry, Kind};
+use crate::changes::{Entry, Kind, Position, Table};
 use crate::metrics::Metrics;
 use crate::postgres::{Loaded, Rows};
 
@@ -26,18 +26,14 @@ pub(super) struct Stretch {
     /// Entries may be lost: everything is read, and what it shows is told instead of them.
     is_reload: bool,
     pub(super) read: Option<Loaded>,
+    /// Items of the queue that are to be taken in with them, once that is known.
+    pub(super) items: Option<usize>,
 }
 
 impl Stream {
-    /// Begins to read relations anew because of an entry.
-    pub(super) fn begin_stretch(
-        &mut self,
-        relations: Vec<usize>,
-        entries: Vec<Arc<Entry>>,
-        shared: &mut Shared,
-    ) {
+    /// Begins to read parts anew, because of an entry.
+    pub(super) fn begin_stretch(&mut self, parts: Vec<Part>, entries: Vec<Arc<Entry>>, shared: &mut Shared) {
         Metrics::add(&shared.metrics.stretches, 1);
-        let parts = relations.into_iter().map(Part::Relation).collect();
         self.read_stretch(parts, entries, false, shared);
     }
 
@@ -61,25 +57,28 @@ impl Stream {
         shared: &mut Shared,
     ) {
         let load = self.request(&parts, true, shared);
-        self.stretch = Some(Stretch { entries, load, parts, is_reload, read: None });
+        self.stretch = Some(Stretch { entries, load, parts, is_reload, read: None, items: None });
     }
 
     /// Whether the next item of the queue is to be taken in.
     pub(super) fn continue_stretch(&mut self, shared: &mut Shared) -> bool {
-        let Some(stretch) = &self.stretch else { return true };
         if let Some(Item::Gap(_)) = self.queue.front() {
             // What was read is worth nothing: it is all read again.
             self.abandon_stretch(shared);
             return true;
         }
+        let Some(stretch) = &mut self.stretch else { return true };
         let Some(read) = &stretch.read else { return false };
-        let next_seq = match self.queue.front() {
-            Some(Item::Entry(entry)) => Some(entry.seq),
-            _ => None,
+        let items = match stretch.items {
+            Some(items) => items,
+            None => match items_in(&self.queue, self.position, read) {
+                Some(items) => items,
+                // Entries that the snapshot contains are on their way.
+                None => return false,
+            },
         };
-        let is_complete =
-            self.position.has_reached(read.end) || next_seq.is_some_and(|seq| seq >= read.end.next);
-        if !is_complete {
+        stretch.items = Some(items);
+        if items > 0 {
             return true;
         }
         self.complete_stretch(shared);
@@ -102,7 +101,12 @@ impl Stream {
         let Some(read) = read else { return };
         let is_unseen = |entry: &&Arc<Entry>| !read.snapshot.contains(entry.xid);
         let is_outdated = entries.iter().filter(is_unseen).any(|entry| match &entry.kind {
-            Kind::Changes { tables, .. } => parts.iter().any(|part| self.mirror.is_touched(*part, tables)),
+            Kind::Changes { tables, .. } => parts.iter().zip(&read.rows).any(|(part, rows)| {
+                // By what was looked at the last time, and this time.
+                let looks_at =
+                    |table: &Table| rows.as_ref().is_ok_and(|rows| rows.tables_read.contains(&table.name));
+                self.mirror.is_touched(*part, tables) || tables.iter().any(looks_at)
+            }),
             Kind::Resync => true,
             Kind::Published { .. } => false,
         });
@@ -118,7 +122,7 @@ impl Stream {
             let mut more = parts.clone();
             for entry in &entries {
                 if let Kind::Changes { tables, .. } = &entry.kind {
-                    more.extend(self.mirror.touched(Some(tables)).into_iter().map(Part::Relation));
+                    more.extend(self.mirror.touched(Some(tables)));
                 }
             }
             more.sort_unstable();
@@ -222,4 +226,21 @@ impl Stream {
             shared.tell(client, event);
         }
     }
+}
+
+/// How many items of the queue a stretch takes in: up to the last entry that its rows contain. `None` while such entries can
+/// still come.
+fn items_in(queue: &VecDeque<Item>, position: Position, read: &Loaded) -> Option<usize> {
+    let is_behind = |item: &Item| match item {
+        Item::Entry(entry) => entry.seq >= read.end.next,
+        Item::Passed(position) => position.has_reached(read.end),
+        Item::Gap(_) => true,
+    };
+    let end = match position.has_reached(read.end) {
+        true => 0,
+        false => queue.iter().position(is_behind)?,
+    };
+    let is_seen = |item: &Item| matches!(item, Item::Entry(entry) if read.snapshot.contains(entry.xid));
+    let seen = queue.iter().take(end).rposition(is_seen);
+    Some(seen.map_or(0, |last| last + 1))
 }
