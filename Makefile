@@ -48,11 +48,12 @@ isolation: modules install ## tests with interleaved sessions
 e2e: modules install ## tests with whole servers
 	@pg_test/run e2e
 
-demo: ## a private server with the chat module, step by step
+demo: ## a private server with the chat module, step by step, and a URL to open
 	@tools/demo
 
-bench: modules install ## reducers against plpgsql and plain SQL
+bench: modules install ## reducers against plpgsql and plain SQL; calls and subscriptions through the gateway
 	@bench/run
+	@bench/gateway
 
 deny: ## licences, bans and advisories of the dependencies (needs cargo-deny)
 	cargo deny check

@@ -1,10 +1,11 @@
-//! A chat in one file: two tables and three reducers.
+//! A chat in one file: three tables, three reducers for clients, and two that run when clients come and go. `web/` is a
+//! client for browsers.
 //!
 //! A *table* is a struct; each value of it is a row. A *reducer* is a function clients may call: it runs inside one
 //! transaction, which is committed when it returns `Ok(())` and rolled back when it returns an `Err` or panics. There
 //! is no other backend code: clients read the public tables and subscribe to them directly.
 
-use spacetimedb::{Identity, ReducerContext, Table, Timestamp, reducer, table};
+use spacetimedb::{ConnectionId, Identity, ReducerContext, Table, Timestamp, reducer, table};
 
 /// Someone who may send and receive messages.
 #[table(accessor = user, public)]
@@ -27,6 +28,30 @@ pub struct Message {
     receiver: Identity,
     content: String,
     timestamp: Timestamp,
+}
+
+/// One open connection, so its client is online. Somebody with two windows has two of them.
+#[table(accessor = session, public)]
+pub struct Session {
+    #[primary_key]
+    connection: ConnectionId,
+    client: Identity,
+}
+
+/// Runs when a client connects, before it can do anything else.
+#[reducer(client_connected)]
+pub fn client_connected(ctx: &ReducerContext) {
+    if let Some(connection) = ctx.connection_id() {
+        ctx.db.session().insert(Session { connection, client: ctx.sender() });
+    }
+}
+
+/// Runs when its connection has ended, also if the client, its network or the gateway broke down.
+#[reducer(client_disconnected)]
+pub fn client_disconnected(ctx: &ReducerContext) {
+    if let Some(connection) = ctx.connection_id() {
+        ctx.db.session().connection().delete(connection);
+    }
 }
 
 /// Makes the caller a user.
