@@ -136,7 +136,7 @@ class ServersTest(unittest.TestCase):
         self.server.tokens = [{"access_token": "no ID token"}]
         self.log_in(fails="it gave no ID token")
         self.log_in("/flowless", fails="has no device flow")
-        self.log_in("/elsewhere", fails="'http://issuer.example/token' is no address".replace("'", '"'))
+        self.log_in("/elsewhere", fails='"http://issuer.example/token" is no address')
         self.log_in("/nowhere", fails="has no device flow")
         self.server.tokens, self.server.is_trusting = [{"id_token": token("ada")}], False
         self.log_in(fails="does not accept your token")
@@ -147,10 +147,9 @@ class ServersTest(unittest.TestCase):
         there = ["--server", self.url]
         self.assertIn("public table user", self.spacetime("describe", "chat", *there)[0])
         self.assertIn("sections", json.loads(self.spacetime("describe", "chat", "--json", *there)[0]))
-        self.spacetime("generate", "chat", "--lang", "typescript", "--out-dir", "out", *there)
-        self.assertEqual((self.folder / "out" / "index.ts").read_text(), (GOLDEN / "chat.ts").read_text())
-        self.spacetime("generate", "old", "--lang", "typescript", "--out-dir", "out", *there)
-        self.assertIn("setName", (self.folder / "out" / "index.ts").read_text())
+        for module in ["chat", "old"]:
+            self.spacetime("generate", module, "--lang", "typescript", "--out-dir", module, *there)
+            self.assertEqual((self.folder / module / "index.ts").read_text(), (GOLDEN / "chat.ts").read_text())
         self.spacetime("generate", "nobody", "--lang", "sql", "--out-dir", "out", *there, fails="404")
         self.spacetime("generate", "strange", "--lang", "sql", "--out-dir", "out", *there, fails='"Unheard" is not known')
         self.spacetime("generate", "chat", "--lang", "rust", "--out-dir", "out", *there, fails="not under an open licence")
