@@ -130,6 +130,11 @@ class ArticleTest(CommandTestCase):
 
         client = self.client()
         self.spacetime("generate", "--lang", "typescript", "--out-dir", client / "bindings" / "hello", cwd=hello)
+        of_server = self.folder / "of-server"
+        self.spacetime("generate", "hello", "--lang", "typescript", "--out-dir", of_server)
+        self.assertEqual(
+            (of_server / "index.ts").read_text(), (client / "bindings" / "hello" / "index.ts").read_text()
+        )
         for module in ["chat", "table_matrix", "everytype", "views", "procedures", "events", "names"]:
             self.spacetime(
                 "generate", "--lang", "typescript", "--bin-path", MODULES / f"{module}.wasm",
@@ -271,7 +276,7 @@ class ArticleTest(CommandTestCase):
             (["server", "remove", "nobody"], "no server is called"),
             (["generate", "--out-dir", "x"], "no language was given"),
             (["generate", "--lang", "sql"], "no folder to write to"),
-            (["generate", "--lang", "sql", "--out-dir", "x", "hello"], "needs the database itself"),
+            (["generate", "--lang", "sql", "--out-dir", "x", "nobody"], "not found"),
             (["init", "/"], "is not empty"),
             (["init", "7up"], "cannot be the name of a module"),
             (["completions", "tcsh"], "invalid value"),

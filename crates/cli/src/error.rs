@@ -35,6 +35,8 @@ pub(crate) enum Error {
     Answer { status: u16, text: String },
     #[error("the definition of the module is not valid: {0}")]
     Definition(#[from] spacetime_definition::Error),
+    #[error("the server's description of the module is not understood: {0}")]
+    Schema(#[from] spacetime_wire::WireError),
     #[error("not a module: {0}")]
     Wasm(#[from] wasmi::Error),
     #[error("not valid JSON: {0}")]

@@ -7,6 +7,7 @@
 //!     module_file     what a built module says it consists of
 //!     bindings/       client code for a definition: TypeScript, SQL
 //!     target/         where modules live: a gateway (HTTP) or a database (SQL)
+//!     device_login    tokens of OpenID providers
 //!     cluster/        the private Postgres that `spacetime start` makes
 //! ```
 
@@ -14,6 +15,7 @@ mod bindings;
 mod cluster;
 mod command_line;
 mod commands;
+mod device_login;
 mod error;
 mod module_file;
 mod project;

@@ -25,8 +25,13 @@ pub(crate) fn read(path: &Path) -> Result<(Vec<u8>, Definition)> {
     Ok((wasm, definition))
 }
 
-/// Runs a module's description of itself.
+/// What a module consists of, as it says itself.
 pub(crate) fn describe(wasm: &[u8]) -> Result<Definition> {
+    Ok(spacetime_definition::decode(&description(wasm)?)?)
+}
+
+/// The bytes of a module's description of itself.
+pub(crate) fn description(wasm: &[u8]) -> Result<Vec<u8>> {
     if !wasm.starts_with(b"\0asm") {
         return Err(Error::refused(
             "this is not a WebAssembly file",
@@ -70,7 +75,7 @@ pub(crate) fn describe(wasm: &[u8]) -> Result<Definition> {
         )
     })?;
     describe.call(&mut store, SINK)?;
-    Ok(spacetime_definition::decode(store.data())?)
+    Ok(store.into_data())
 }
 
 /// What the missing host answers: bytes for the sink are kept, everything else is answered with zeros.

@@ -128,6 +128,31 @@ fn older_tools_get_version_9_of_newer_modules() {
 }
 
 #[test]
+fn environment_variables_are_in_schemas() {
+    let section = "02 01000000 0f 02000000 01000000 61 00 00 01000000 62 02 01000000 01000000 78 01";
+    let body = parsed(&schema::definition_json(&bytes(&[section])).unwrap());
+    let expected = json!([
+        {"name": "a", "ty": {"String": []}, "optional": false},
+        {"name": "b", "ty": {"Union": ["x"]}, "optional": true},
+    ]);
+    assert_eq!(body, json!({"sections": [{"Environment": expected}]}));
+    assert_eq!(schema::description(schema::Version::V10, &body).unwrap(), bytes(&[section]));
+}
+
+#[test]
+fn bodies_become_descriptions_again() {
+    for (version, golden) in [(schema::Version::V9, bytes(V9)), (schema::Version::V10, bytes(V10))] {
+        let mut body = parsed(&schema::definition_json(&golden).unwrap());
+        assert_eq!(schema::description(version, &body).unwrap(), golden);
+        body["new"] = json!("what later servers add is skipped");
+        assert_eq!(schema::description(version, &body).unwrap(), golden);
+    }
+    for body in [json!({}), json!([]), json!({"sections": 1}), json!({"sections": [{"Unheard": []}]})] {
+        assert!(schema::description(schema::Version::V10, &body).is_err(), "{body}");
+    }
+}
+
+#[test]
 fn bad_descriptions_are_refused() {
     for description in [&[][..], &[0], &[3], &[1, 0xff, 0xff, 0xff, 0xff], &[2, 1, 0, 0, 0, 99]] {
         assert!(schema::definition_json(description).is_err(), "{description:?}");

@@ -1,5 +1,7 @@
 //! Typed code for clients of a module. Text in, text out: the same definition gives the same bytes.
 
+#[cfg(test)]
+mod golden_tests;
 mod names;
 mod sql;
 mod typescript;
@@ -7,7 +9,7 @@ mod typescript;
 use serde::{Deserialize, Serialize};
 use spacetime_definition::{Definition, Type};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What every generated file has in its first line; how the generator knows its own files.
 pub(crate) const MARK: &str = "Made by `spacetime generate`";
@@ -18,6 +20,9 @@ pub(crate) const MARK: &str = "Made by `spacetime generate`";
 pub(crate) enum Language {
     Typescript,
     Sql,
+    /// Refused with a word about why: people who come from the official tool ask for it.
+    #[value(hide = true)]
+    Rust,
 }
 
 /// Files, by name, for clients of a module. What clients cannot see is left out: private tables and reducers.
@@ -25,6 +30,12 @@ pub(crate) fn generate(definition: &Definition, language: Language) -> Result<Ve
     Ok(match language {
         Language::Typescript => vec![("index.ts".into(), typescript::index(definition)?)],
         Language::Sql => vec![("functions.sql".into(), sql::functions(definition))],
+        Language::Rust => {
+            return Err(Error::refused(
+                "there are no bindings for Rust: the client crate they would be for is not under an open licence",
+                "the official generator takes the .wasm file that `spacetime build` prints",
+            ));
+        }
     })
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// A built module instead of a published one.
     #[arg(long, short, conflicts_with = "module")]
     bin_path: Option<PathBuf>,
-    /// The whole definition as JSON.
+    /// The whole definition as JSON; of a server: its schema, in SpacetimeDB's form.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -38,11 +38,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         };
     }
     let mut target = options.target.open(None).await?;
-    let description = target.describe(options.module.as_deref().unwrap_or_default()).await?;
-    match serde_json::from_value::<Definition>(description.clone()) {
-        Ok(definition) if !options.json => print(&definition),
-        // A server's schema is in SpacetimeDB's form.
-        _ => print_json(&description),
+    let module = options.module.as_deref().unwrap_or_default();
+    if options.json {
+        print_json(&target.describe(module).await?)
+    } else {
+        print(&target.definition(module).await?)
     }
 }
 

@@ -9,13 +9,13 @@ use super::build;
 use crate::bindings::{self, Language};
 use crate::error::{Error, Result};
 use crate::project::{self, Project};
-use crate::target::{Target, Where, needs_database};
+use crate::target::Where;
 use crate::{module_file, terminal};
 
-/// Writes typed code for clients of a module: of a project, a built module, or one that is published in a database.
+/// Writes typed code for clients of a module: of a project, a built module, or one that is published.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A published module; needs --database-url.
+    /// A published module instead of a project.
     module: Option<String>,
     /// Language of the client; `sql` documents the functions that psql calls.
     #[arg(long, short, value_enum)]
@@ -56,10 +56,7 @@ async fn definition(options: &Options) -> Result<Definition> {
     let Some(module) = &options.module else {
         return Ok(build::build(&Project::open(&options.project_path)?, false)?.definition);
     };
-    match options.target.open(None).await? {
-        mut database @ Target::Database(_) => Ok(serde_json::from_value(database.describe(module).await?)?),
-        Target::Server(_) => Err(needs_database("generating from a published module")),
-    }
+    options.target.open(None).await?.definition(module).await
 }
 
 /// Writes the files, and removes those that an earlier version had and this one has not.

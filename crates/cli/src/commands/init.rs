@@ -94,7 +94,7 @@ fn next(language: Language) -> &'static str {
             "Needs the .NET 8 SDK and `dotnet workload install wasi-experimental`. Next: spacetime start, spacetime publish"
         }
         Language::TypescriptClient => {
-            "Next: npm install, then in the module's folder: spacetime generate --lang typescript --out-dir HERE/src/module_bindings"
+            "Next, once the module is published: npm install, npm run generate, npm start"
         }
     }
 }

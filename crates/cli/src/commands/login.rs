@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::error::Result;
+use crate::device_login;
+use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::target::Server;
 use crate::terminal;
@@ -18,6 +19,15 @@ pub(crate) struct Options {
     /// Token of an identity you have; - reads it from standard input.
     #[arg(long, conflicts_with = "logout")]
     token: Option<String>,
+    /// Log in at an OpenID provider that the server trusts: its URL. You type a code on its page (device flow).
+    #[arg(long, conflicts_with_all = ["logout", "token"], requires = "client_id")]
+    issuer: Option<String>,
+    /// What this command is called at the provider; its administrator gives one out.
+    #[arg(long, requires = "issuer")]
+    client_id: Option<String>,
+    /// What the token is to tell of you.
+    #[arg(long, requires = "issuer", default_value = "openid profile email")]
+    scope: String,
     /// Forget the token.
     #[arg(long)]
     logout: bool,
@@ -35,9 +45,19 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         terminal::step("logged out", &url);
         return Ok(());
     }
-    if let Some(token) = options.token {
-        let token =
-            if token == "-" { std::io::read_to_string(std::io::stdin()).unwrap_or_default() } else { token };
+    let given = match (options.token, &options.issuer, &options.client_id) {
+        (Some(token), ..) if token == "-" => {
+            Some(std::io::read_to_string(std::io::stdin()).map_err(Error::file("standard input"))?)
+        }
+        (None, Some(issuer), Some(client_id)) => {
+            let provider = device_login::Provider { issuer, client_id, scope: &options.scope };
+            Some(device_login::log_in(&provider).await?)
+        }
+        (token, ..) => token,
+    };
+    if let Some(token) = given {
+        // Logging in takes its time; other commands may have written theirs.
+        let mut settings = Settings::read()?;
         settings.tokens.insert(url.clone(), token.trim().to_owned());
         // Kept only if the server takes it.
         let mut server = Server::new(url, &settings)?;

@@ -5,11 +5,12 @@ mod server;
 
 use clap::Args;
 use serde_json::Value;
+use spacetime_definition::Definition;
 
 pub(crate) use database::Database;
 pub(crate) use server::Server;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::project::ProjectFile;
 use crate::settings::Settings;
 
@@ -123,8 +124,16 @@ impl Target {
     /// The definition as JSON: the database's own form, or the server's schema.
     pub(crate) async fn describe(&mut self, module: &str) -> Result<Value> {
         match self {
-            Self::Server(server) => server.schema(module).await,
+            Self::Server(server) => Ok(server.schema(module).await?.1),
             Self::Database(database) => database.describe(module).await,
+        }
+    }
+
+    /// What a module consists of.
+    pub(crate) async fn definition(&mut self, module: &str) -> Result<Definition> {
+        match self {
+            Self::Server(server) => server.definition(module).await,
+            Self::Database(database) => Ok(serde_json::from_value(database.describe(module).await?)?),
         }
     }
 
@@ -141,9 +150,4 @@ impl Target {
             Self::Database(database) => database.delete(module).await,
         }
     }
-}
-
-/// For a target that must be a database.
-pub(crate) fn needs_database(what: &str) -> Error {
-    Error::refused(format!("{what} needs the database itself"), "name it with --database-url postgres://…")
 }

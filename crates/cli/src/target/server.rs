@@ -5,6 +5,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use spacetime_auth::Identity;
+use spacetime_definition::Definition;
+use spacetime_wire::http::schema::{self, Version};
 
 use super::{Agreed, Plan, Rows, Step};
 use crate::error::{Error, Result};
@@ -50,7 +52,7 @@ impl Server {
         if status == StatusCode::UNAUTHORIZED && self.token.is_some() {
             return Err(Error::refused(
                 format!("{} does not accept your token: {text}", self.url),
-                "get a new one with: spacetime login",
+                "forget it with `spacetime login --logout`, or give another with --token",
             ));
         }
         Err(Error::Answer { status: status.as_u16(), text })
@@ -156,9 +158,21 @@ impl Server {
         text.lines().map(|line| serde_json::from_str(line).map_err(Error::from)).collect()
     }
 
-    pub(super) async fn schema(&mut self, module: &str) -> Result<Value> {
-        let request = self.request(Method::GET, &format!("database/{module}/schema?version=9"));
-        Ok(self.send(request).await?.json().await?)
+    /// The schema in the newest version that the server has.
+    pub(super) async fn schema(&mut self, module: &str) -> Result<(Version, Value)> {
+        let ask = |version| self.request(Method::GET, &format!("database/{module}/schema?version={version}"));
+        match self.send(ask(10)).await {
+            Ok(response) => Ok((Version::V10, response.json().await?)),
+            Err(Error::Answer { status: 400, .. }) => {
+                Ok((Version::V9, self.send(ask(9)).await?.json().await?))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn definition(&mut self, module: &str) -> Result<Definition> {
+        let (version, body) = self.schema(module).await?;
+        Ok(spacetime_definition::decode(&schema::description(version, &body)?)?)
     }
 
     pub(super) async fn list(&mut self) -> Result<Rows> {

@@ -1,4 +1,4 @@
-// Needs src/module_bindings: `spacetime generate --lang typescript --out-dir <here>/src/module_bindings` in the module's folder.
+// Needs src/module_bindings, which `npm run generate` makes of the published module.
 import { DbConnection } from './module_bindings';
 
 DbConnection.builder()

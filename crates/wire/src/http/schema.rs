@@ -1,6 +1,8 @@
 //! Answer of `GET /v1/database/:x/schema` (wire.md §5.7), as SATS-JSON: the definition as the guest wrote it, or for
-//! tools older than the module translated to version 9.
+//! tools older than the module translated to version 9; and
+//! back, for tools of ours that ask a server.
 
+mod read;
 mod shape;
 mod shapes;
 mod translation;
@@ -65,6 +67,21 @@ pub fn definition_json(description: &[u8]) -> Result<String, WireError> {
     shape.write(&mut reader, &mut body, 0)?;
     reader.finish()?;
     Ok(body)
+}
+
+/// The description that a body of [`definition_json`], or of another server, stands for.
+///
+/// # Errors
+///
+/// [`WireError::Malformed`] if the body is no definition of that version.
+pub fn description(version: Version, body: &serde_json::Value) -> Result<Vec<u8>, WireError> {
+    let (tag, shape) = match version {
+        Version::V9 => (1, &shapes::V9),
+        Version::V10 => (2, &shapes::V10),
+    };
+    let mut bytes = vec![tag];
+    shape.read(body, &mut bytes, 0)?;
+    Ok(bytes)
 }
 
 /// The body in version 9 for a module of any generation, with canonical names.

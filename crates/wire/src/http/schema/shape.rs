@@ -9,7 +9,7 @@ use spacetime_definition::bsatn::Reader;
 use crate::error::WireError;
 
 /// Nesting of shapes: a type nests three shapes per level, inside a few of the definition.
-const MAX_DEPTH: usize = 3 * MAX_TYPE_DEPTH + 16;
+pub(super) const MAX_DEPTH: usize = 3 * MAX_TYPE_DEPTH + 16;
 
 /// How a part of a definition is laid out.
 pub(super) enum Shape {

@@ -130,10 +130,13 @@ static SECTION: Shape = Sum(&[
     ),
     ("ViewPrimaryKeys", &List(&Product(&[("view_source_name", &String), ("columns", &STRINGS)]))),
     ("Submodules", &EmptyList),
-    ("Environment", &EmptyList),
+    ("Environment", &List(&ENVIRONMENT_VARIABLE)),
     ("Outboxes", &EmptyList),
 ]);
 
+static ENVIRONMENT_VARIABLE: Shape =
+    Product(&[("name", &String), ("ty", &ENVIRONMENT_TYPE), ("optional", &Bool)]);
+static ENVIRONMENT_TYPE: Shape = Sum(&[("String", &Unit), ("StringLiteral", &String), ("Union", &STRINGS)]);
 static TYPE_V10: Shape = Product(&[
     ("source_name", &Product(&[("scope", &STRINGS), ("source_name", &String)])),
     ("ty", &U32),
