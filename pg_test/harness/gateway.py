@@ -301,11 +301,17 @@ class Client:
         return self.until("rows")
 
     def call(self, reducer, arguments=b""):
-        """The rows that came with the answer."""
+        """The rows that came with the answer, or why there is none."""
         self.requests += 1
         payload = struct.pack("<BIB", 3, self.requests, 0) + text(reducer)
         self.send(payload + struct.pack("<I", len(arguments)) + arguments)
         return self.until("result", "refused")
+
+    def do(self, reducer, arguments=b""):
+        """As `call`, of one that must not fail."""
+        update = self.call(reducer, arguments)
+        assert isinstance(update, dict), update
+        return update
 
     def wait_for(self, number, table, rows: dict):
         """Takes in messages until a set has exactly these rows."""
