@@ -44,7 +44,6 @@ pub(crate) fn publish(module: &str, wasm: &[u8], options: serde_json::Value) -> 
             hint: "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0".into(),
         });
     }
-    require_valid_name(module)?;
     let options = Options::parse(options)?;
     let limit_ms = options.lock_timeout_ms.or_else(attempt::lock_timeout_ms);
     let catalog = catalog::catalog_oid()?;
@@ -55,6 +54,7 @@ pub(crate) fn publish(module: &str, wasm: &[u8], options: serde_json::Value) -> 
     attempt::with_lock_timeout(limit_ms.unwrap_or(LOCK_TIMEOUT_MS), || {
         access::lock_catalog(catalog);
         let (existing, identity) = existing(module)?;
+        let module = &existing.as_ref().map_or_else(|| module.to_owned(), |existing| existing.name.clone());
         let upload = upload(module, wasm, identity)?;
         match existing {
             Some(existing) if !options.delete_data => {
@@ -73,9 +73,9 @@ pub(crate) fn plan_publish(
     options: serde_json::Value,
 ) -> Result<Vec<(PlannedStep, Option<String>)>> {
     entry::check(c"plan_publish")?;
-    require_valid_name(module)?;
     let options = Options::parse(options)?;
     let (existing, identity) = existing(module)?;
+    let module = &existing.as_ref().map_or_else(|| module.to_owned(), |existing| existing.name.clone());
     let upload = upload(module, wasm, identity)?;
     let replaced = match existing {
         Some(existing) if !options.delete_data => {
@@ -100,7 +100,7 @@ pub(crate) fn plan_publish(
     Ok(steps.into_iter().map(|step| (step, None)).collect())
 }
 
-/// The module of that name, which must be the caller's, and its identity, or a new one.
+/// The module of that name or identity, which must be the caller's, and its identity; or a new one for a new name.
 fn existing(module: &str) -> Result<(Option<ModuleRow>, Identity)> {
     let existing = catalog::find(module)?;
     let identity = match &existing {
@@ -109,6 +109,7 @@ fn existing(module: &str) -> Result<(Option<ModuleRow>, Identity)> {
             existing.identity
         }
         None => {
+            require_valid_name(module)?;
             owner::require_publisher()?;
             Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?))
         }

@@ -151,11 +151,23 @@ fn table_options(table: &Table) -> String {
     )
 }
 
-/// What a column's builder is told besides its type.
+/// What a column's builder is told besides its type, as far as the package's builder of that type can be told.
 fn modifiers(table: &Table, column: usize) -> String {
-    if table.primary_key == Some(column) {
+    let ty = &table.columns[column].ty;
+    let is_compound = matches!(
+        ty,
+        Type::Array(_)
+            | Type::Bytes
+            | Type::Option(_)
+            | Type::Product(_)
+            | Type::ScheduleAt
+            | Type::F32
+            | Type::F64
+    );
+    let is_unique = table.unique_constraints.iter().any(|constraint| constraint.columns == [column]);
+    if table.primary_key == Some(column) && !is_compound {
         ".primaryKey()".into()
-    } else if table.unique_constraints.iter().any(|constraint| constraint.columns == [column]) {
+    } else if is_unique && !is_compound && !matches!(ty, Type::Sum(_)) {
         ".unique()".into()
     } else {
         String::new()

@@ -111,7 +111,14 @@ impl Cluster {
             "--locale",
             "C.UTF-8",
         ]);
-        let output = initdb.arg("--pgdata").arg(&new).output().await.map_err(Error::program("initdb"))?;
+        // Ctrl-C does not reach it: the folder is complete or not there.
+        let output = initdb
+            .arg("--pgdata")
+            .arg(&new)
+            .process_group(0)
+            .output()
+            .await
+            .map_err(Error::program("initdb"))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(Error::refused(

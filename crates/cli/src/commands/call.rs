@@ -16,7 +16,7 @@ pub(crate) struct Options {
     module: String,
     /// The reducer or procedure.
     function: String,
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     arguments: Vec<String>,
     #[command(flatten)]
     target: Where,

@@ -49,7 +49,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     })
     .map_err(watch_failed)?;
     watcher.watch(&project.folder, RecursiveMode::Recursive).map_err(watch_failed)?;
-    let stopping = stop_requested();
+    let stopping = stop_requested()?;
     tokio::pin!(stopping);
     loop {
         if let Err(error) = round(&project, &name, &mut target, options.yes).await {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Serves SpacetimeDB's client API for the modules of a database, until Ctrl-C.
 #[derive(Debug, Args)]
@@ -13,7 +13,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn run(options: Options) -> Result<()> {
     log_to_stderr("info");
-    Ok(spacetime_gateway::serve(options.gateway, stop_requested()).await?)
+    Ok(spacetime_gateway::serve(options.gateway, stop_requested()?).await?)
 }
 
 /// The gateway's own words; RUST_LOG says which.
@@ -22,16 +22,20 @@ pub(crate) fn log_to_stderr(default: &str) {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
-/// Done at Ctrl-C or SIGTERM.
-pub(crate) async fn stop_requested() {
+/// Done at Ctrl-C or SIGTERM; both are caught from the moment of the call.
+///
+/// # Errors
+///
+/// The operating system lets nobody catch signals.
+pub(crate) fn stop_requested() -> Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+    let catch =
+        |kind| signal(kind).map_err(|error| Error::Plain(format!("signals cannot be caught: {error}")));
+    let (mut interrupt, mut terminate) = (catch(SignalKind::interrupt())?, catch(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
+    })
 }

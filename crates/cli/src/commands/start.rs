@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -58,51 +59,65 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     // Before the long part: a port that is taken is known at once.
     drop(std::net::TcpListener::bind(options.listen).map_err(|error| address_taken(options.listen, &error))?);
     log_to_stderr("warn");
+    // From here on Ctrl-C means: stop what was begun, in order.
+    let stopping = stop_requested()?;
     let folder = options.folder.path()?;
     if let Some(url) = options.database_url {
         std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
-        ready(options.listen, &url);
-        return serve(&folder, options.listen, url, stop_requested()).await;
+        let ready = say_when_ready(options.listen, &url);
+        return tokio::select! {
+            result = serve(&folder, options.listen, url.clone(), stopping) => result,
+            never = ready => match never {},
+        };
     }
-    // From here on Ctrl-C means: stop what was begun, in order.
-    let stopping = stop_requested();
-    tokio::pin!(stopping);
     let cluster = Cluster::open(&folder, Installation::find()?, options.run_as.as_deref())?;
-    let starting = async {
-        if cluster.create().await? {
-            terminal::step("made", format!("a Postgres cluster in {}", cluster.folder().display()));
-        }
-        cluster.start(options.postgres_port).await
-    };
-    // Not cancelled in the middle: half a start could leave a server behind.
-    let mut server = starting.await?;
+    if cluster.create().await? {
+        terminal::step("made", format!("a Postgres cluster in {}", cluster.folder().display()));
+    }
+    let mut server = cluster.start(options.postgres_port).await?;
+    let url = server.url.clone();
     let running = Running {
         pid: std::process::id().cast_signed(),
-        database_url: server.url.clone(),
+        database_url: url.clone(),
         server: format!("http://{}", options.listen),
     };
-    let result = async {
-        running.write(cluster.folder())?;
-        ready(options.listen, &server.url);
-        tokio::select! {
-            result = serve(cluster.folder(), options.listen, server.url.clone(), stopping) => result,
-            status = server.ended() => {
-                let log = cluster.log();
-                Err(Error::refused(format!("Postgres ended ({})", status?), format!("see {}", log.display())))
-            }
+    let ready = async {
+        wait_until_healthy(options.listen).await;
+        if let Err(error) = running.write(cluster.folder()) {
+            terminal::error(&error);
         }
-    }
-    .await;
+        say_when_ready(options.listen, &url).await
+    };
+    let result = tokio::select! {
+        result = serve(cluster.folder(), options.listen, url.clone(), stopping) => result,
+        status = server.ended() => {
+            let log = cluster.log();
+            status.and_then(|status| {
+                Err(Error::refused(format!("Postgres ended ({status})"), format!("see {}", log.display())))
+            })
+        }
+        never = ready => match never {},
+    };
     terminal::note("stopping");
     Running::remove(cluster.folder());
     server.stop().await?;
     result
 }
 
-fn ready(listen: SocketAddr, database_url: &str) {
+/// Says how to go on once the gateway answers; then there is nothing more to do.
+async fn say_when_ready(listen: SocketAddr, database_url: &str) -> std::convert::Infallible {
+    wait_until_healthy(listen).await;
     terminal::step("Postgres", format!("psql {database_url}"));
     terminal::step("clients", format!("http://{listen} (ws://{listen} for SDKs)"));
     terminal::note("Next, in a module's folder: spacetime publish. Ctrl-C stops.");
+    std::future::pending().await
+}
+
+async fn wait_until_healthy(listen: SocketAddr) {
+    let url = format!("http://{listen}/v1/health");
+    while !reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
 }
 
 async fn serve(
