@@ -55,7 +55,7 @@ PGRX_RUSTFLAGS = (
 
 
 def unit(tests, accept) -> Outcome:
-    """`cargo test` of everything under crates/; the extension itself needs a server to be loaded into."""
+    """`cargo test` of everything under crates/ and bench/; the extension itself needs a server to be loaded into."""
     metadata = subprocess.run(
         ["cargo", "metadata", "--no-deps", "--format-version", "1", "--locked"],
         cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True,
@@ -63,7 +63,7 @@ def unit(tests, accept) -> Outcome:
     packages = [
         package["name"]
         for package in json.loads(metadata)["packages"]
-        if Path(package["manifest_path"]).is_relative_to(ROOT / "crates")
+        if any(Path(package["manifest_path"]).is_relative_to(ROOT / folder) for folder in ["crates", "bench"])
     ]
     chosen = [word for name in packages for word in ("-p", name)]
     # Profile and flags of tools/install's build: the compiler of the sandbox is then built once, not twice.

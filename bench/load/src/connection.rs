@@ -57,12 +57,15 @@ impl Server {
 
 impl Sender {
     /// Calls a reducer once for each of `arguments`; gives the number of the first of these requests, which count up.
-    pub(crate) async fn call(&mut self, reducer: &str, arguments: impl IntoIterator<Item = Bytes>) -> Result<u32> {
+    pub(crate) async fn call(
+        &mut self,
+        reducer: &str,
+        arguments: impl IntoIterator<Item = Bytes>,
+    ) -> Result<u32> {
         let first = self.requests;
         let mut batch = v3::Batch::default();
         for args in arguments {
-            let call =
-                CallReducer { request_id: self.requests, flags: 0, reducer: reducer.to_owned(), args };
+            let call = CallReducer { request_id: self.requests, flags: 0, reducer: reducer.to_owned(), args };
             self.requests = self.requests.wrapping_add(1);
             let message = ClientMessage::CallReducer(call).encode()?;
             if self.protocol == 2 {

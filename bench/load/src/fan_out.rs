@@ -29,11 +29,16 @@ impl FanOut {
     pub(crate) async fn run(&self, server: &Server, seconds: f64) -> Result<serde_json::Value> {
         let subscribers = try_join_all((0..self.subscribers).map(|_| subscribe(server))).await?;
         let (sender, receiver) = server.connect("bench").await?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small positive number"
+        )]
         let commits = (self.commits_per_second * seconds).ceil() as usize;
         // Rows carry when they were sent, counted from here.
         let start = Instant::now();
-        let everybody = subscribers.into_iter().map(|(sender, receiver)| listen(sender, receiver, commits, start));
+        let everybody =
+            subscribers.into_iter().map(|(sender, receiver)| listen(sender, receiver, commits, start));
         let gap = Duration::from_secs_f64(1.0 / self.commits_per_second);
         let (sent, times) = mpsc::unbounded_channel();
         let work = async {
@@ -114,7 +119,12 @@ async fn acknowledge(
 }
 
 /// One subscriber, until it has seen all rows. Its sender is kept: without it the connection would be closed.
-async fn listen(_sender: Sender, mut receiver: Receiver, commits: usize, start: Instant) -> Result<Latencies> {
+async fn listen(
+    _sender: Sender,
+    mut receiver: Receiver,
+    commits: usize,
+    start: Instant,
+) -> Result<Latencies> {
     let mut latencies = Latencies::default();
     while latencies.len() < commits {
         for message in receiver.next().await? {

@@ -105,7 +105,9 @@ impl Caller {
         let calls: Vec<Bytes> = (0..count).map(|_| arguments(self.accounts.pair())).collect();
         let now = Instant::now();
         let first = self.sender.call("transfer", calls).await?;
-        self.sent.extend((0..count).map_while(|at| u32::try_from(at).ok()).map(|at| (first.wrapping_add(at), now)));
+        self.sent.extend(
+            (0..count).map_while(|at| u32::try_from(at).ok()).map(|at| (first.wrapping_add(at), now)),
+        );
         Ok(())
     }
 }
