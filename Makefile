@@ -51,8 +51,9 @@ e2e: modules install ## tests with whole servers
 demo: ## a private server with the chat module, step by step
 	@tools/demo
 
-bench: modules install ## reducers against plpgsql and plain SQL
+bench: modules install ## reducers against plpgsql and plain SQL, and what subscriptions cost
 	@bench/run
+	@bench/subscriptions
 
 deny: ## licences, bans and advisories of the dependencies (needs cargo-deny)
 	cargo deny check
