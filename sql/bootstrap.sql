@@ -137,7 +137,8 @@ CREATE UNLOGGED TABLE spacetime._subscription (
     id bigint PRIMARY KEY DEFAULT nextval('spacetime._subscription_id'),
     channel text NOT NULL,
     query text NOT NULL,
-    role oid NOT NULL,
+    -- Its oid, as a number: a subscription does not outlive the notifier, and so no upgrade that gives out others.
+    role bigint NOT NULL,
     identity bytea NOT NULL,
     -- The login that the session had, if any.
     login text,
