@@ -51,8 +51,9 @@ e2e: modules install ## tests with whole servers
 demo: ## a private server with the chat module, step by step, and a URL to open
 	@tools/demo
 
-bench: modules install ## reducers against plpgsql and plain SQL; calls and subscriptions through the gateway
+bench: modules install ## reducers against plpgsql and plain SQL; what subscriptions cost; load through the gateway
 	@bench/run
+	@bench/subscriptions
 	@bench/gateway
 
 deny: ## licences, bans and advisories of the dependencies (needs cargo-deny)

@@ -130,6 +130,43 @@ SELECT pg_catalog.pg_extension_config_dump('spacetime._module_name', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._schedule', '');
 SELECT pg_catalog.pg_extension_config_dump('spacetime._schedule_id', '');
 
+-- Subscriptions of SQL sessions. They do not outlive the server's memory, so nothing of this is logged or dumped. Nobody but
+-- the extension reads it: who knows a channel hears what is said there.
+CREATE SEQUENCE spacetime._subscription_id;
+CREATE UNLOGGED TABLE spacetime._subscription (
+    id bigint PRIMARY KEY DEFAULT nextval('spacetime._subscription_id'),
+    channel text NOT NULL,
+    query text NOT NULL,
+    -- Its oid, as a number: a subscription does not outlive the notifier, and so no upgrade that gives out others.
+    role bigint NOT NULL,
+    identity bytea NOT NULL,
+    -- The login that the session had, if any.
+    login text,
+    pid integer NOT NULL,
+    backend_start timestamptz NOT NULL,
+    -- The rows that the session was given, until the notifier has taken them over; from where on the change log has what
+    -- they lack, and which transactions they contain.
+    rows bytea,
+    since bytea NOT NULL,
+    seen text NOT NULL,
+    -- Counts resumes; the number of the last message that the one who resumes has got.
+    resumes integer NOT NULL DEFAULT 0,
+    resume_after bigint,
+    -- Kept by the notifier while no session is there: the first message it could send again.
+    resumable_from bigint,
+    -- The notifier's: which evaluation the subscription shares.
+    evaluation bigint,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+REVOKE ALL ON spacetime._subscription FROM PUBLIC;
+-- Rows too large for a notification.
+CREATE UNLOGGED TABLE spacetime._subscription_row (
+    id bigint PRIMARY KEY,
+    evaluation bigint NOT NULL,
+    "row" text NOT NULL
+);
+REVOKE ALL ON spacetime._subscription_row FROM PUBLIC;
+
 -- Tells the change log of rows that plain SQL writes; publishing puts triggers with it on module tables.
 CREATE FUNCTION spacetime._capture_change() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_capture_change';

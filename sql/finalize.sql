@@ -144,6 +144,25 @@ CREATE VIEW spacetime.change_log AS SELECT * FROM spacetime._change_log();
 COMMENT ON VIEW spacetime.change_log IS 'state of the change log, one row per session that reads it';
 COMMENT ON FUNCTION spacetime.changes(bytea, integer, integer, boolean) IS 'what commits did to module tables, after a cursor; for gateways';
 
+-- Without channels: they are for those who were given them.
+CREATE VIEW spacetime.subscriptions WITH (security_barrier) AS
+SELECT s.id,
+       s.query,
+       r.rolname AS role,
+       encode(s.identity, 'hex') AS identity,
+       CASE WHEN a.pid IS NOT NULL THEN s.pid END AS pid,
+       s.created_at
+FROM spacetime._subscription s
+LEFT JOIN pg_roles r ON r.oid = s.role
+LEFT JOIN pg_stat_get_activity(NULL) a ON a.pid = s.pid AND a.backend_start = s.backend_start
+WHERE r.oid IS NOT NULL AND pg_has_role(r.oid, 'USAGE');
+GRANT SELECT ON spacetime.subscriptions TO PUBLIC;
+COMMENT ON VIEW spacetime.subscriptions IS 'subscriptions of SQL sessions of the caller''s roles; pid is NULL while the session is gone';
+COMMENT ON FUNCTION spacetime.subscribe(text) IS 'rows of a query over tables of a module, and a channel on which the session hears how they change';
+COMMENT ON FUNCTION spacetime.unsubscribe(bigint) IS 'ends a subscription';
+COMMENT ON FUNCTION spacetime.resume(bigint, bigint) IS 'goes on with the subscription of a session that was lost, after the last message that arrived';
+COMMENT ON FUNCTION spacetime.fetch_change(bigint, bigint) IS 'a row that was too large for a notification';
+
 COMMENT ON SCHEMA spacetime IS 'the spacetime extension: modules, their tables and reducers';
 COMMENT ON VIEW spacetime.modules IS 'published modules';
 COMMENT ON VIEW spacetime.tables IS 'tables of modules, column by column, under both their names';

@@ -94,6 +94,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     Auth(#[from] spacetime_auth::Error),
 
+    /// A query that is none of the dialect, or cannot be subscribed to.
+    #[error(transparent)]
+    Query(#[from] spacetime_query::Error),
+
     /// The row read has been changed by another transaction.
     #[error("{what}")]
     Serialization { what: String, hint: String },
@@ -170,6 +174,7 @@ impl Error {
             Error::Forbidden { .. } => "42501",
             Error::Unauthenticated { .. } => "28000",
             Error::Auth(error) => error.sqlstate(),
+            Error::Query(error) => error.sqlstate(),
             Error::Serialization { .. } => "40001",
             Error::File { .. } => "58030",
             Error::Internal(_) => "XX000",
@@ -189,6 +194,11 @@ impl Error {
                 Some(format!("Also: {}.", others.join("; ")))
             }
             Error::Arguments { expected, .. } => Some(format!("Expected {expected}.")),
+            // Their message says the place already.
+            Error::Query(spacetime_query::Error::Syntax { .. } | spacetime_query::Error::TooDeep { .. }) => {
+                None
+            }
+            Error::Query(error) => error.position().map(|position| format!("The query, {position}.")),
             _ => None,
         }
     }

@@ -18,6 +18,14 @@ static ROW_WAIT_MS: GucSetting<i32> = GucSetting::<i32>::new(200);
 static CHANGE_LOG_MB: GucSetting<i32> = GucSetting::<i32>::new(32);
 /// A transaction that changes more than this publishes a resync instead of its rows.
 static CHANGE_LOG_TRANSACTION_MB: GucSetting<i32> = GucSetting::<i32>::new(256);
+/// Messages kept for sessions that lost their connection, for each subscription.
+static RESUME_WINDOW_KB: GucSetting<i32> = GucSetting::<i32>::new(1024);
+/// How long a subscription waits for its session to come back, and rows too large for a message to be fetched.
+static RESUME_WINDOW_S: GucSetting<i32> = GucSetting::<i32>::new(60);
+/// A policy that takes longer would hold up everybody else's messages.
+static SUBSCRIPTION_TIMEOUT_MS: GucSetting<i32> = GucSetting::<i32>::new(5_000);
+/// Postgres' queue of notifications has 8 GB for the whole server, and a session in a transaction holds all of it.
+static NOTIFY_QUEUE_PERCENT: GucSetting<f64> = GucSetting::<f64>::new(25.0);
 /// Least important level that is kept in a module's log.
 static LOG_LEVEL: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"info"));
 /// Written by logins only, see src/auth/session.rs.
@@ -89,6 +97,46 @@ pub(crate) fn init() {
         GucContext::Suset,
         flags,
     );
+    GucRegistry::define_int_guc(
+        c"spacetime.resume_window_kb",
+        c"Messages that a subscription keeps for a session that resumes it, in kilobytes.",
+        c"Subscriptions to the same rows share the memory, which is the notifier's.",
+        &RESUME_WINDOW_KB,
+        0,
+        1_000_000,
+        GucContext::Sighup,
+        flags,
+    );
+    GucRegistry::define_int_guc(
+        c"spacetime.resume_window_s",
+        c"How long a subscription outlives its session, and messages and large rows are kept, in seconds.",
+        c"After that a client subscribes anew.",
+        &RESUME_WINDOW_S,
+        1,
+        86_400,
+        GucContext::Sighup,
+        flags,
+    );
+    GucRegistry::define_int_guc(
+        c"spacetime.subscription_timeout_ms",
+        c"Longest time in which the query of a subscription may be run again under row policies, in milliseconds; 0: no limit.",
+        c"Subscriptions whose query takes longer end with 57014.",
+        &SUBSCRIPTION_TIMEOUT_MS,
+        0,
+        i32::MAX,
+        GucContext::Sighup,
+        flags,
+    );
+    GucRegistry::define_float_guc(
+        c"spacetime.notify_queue_percent",
+        c"How full the queue of notifications may be before subscriptions of sessions that do not read it end.",
+        c"Sessions do not read while they are in a transaction.",
+        &NOTIFY_QUEUE_PERCENT,
+        0.0,
+        100.0,
+        GucContext::Sighup,
+        flags,
+    );
     // Postgres refuses settings of this kind from a library that is loaded later.
     if crate::pg::worker::is_preloading() {
         GucRegistry::define_int_guc(
@@ -153,6 +201,23 @@ pub(crate) fn change_log_bytes() -> u64 {
 
 pub(crate) fn change_log_transaction_bytes() -> usize {
     usize::try_from(CHANGE_LOG_TRANSACTION_MB.get()).unwrap_or(1) << 20
+}
+
+pub(crate) fn resume_window_bytes() -> usize {
+    usize::try_from(RESUME_WINDOW_KB.get()).unwrap_or(0) << 10
+}
+
+pub(crate) fn resume_window_us() -> i64 {
+    i64::from(RESUME_WINDOW_S.get()) * 1_000_000
+}
+
+pub(crate) fn subscription_timeout_ms() -> i32 {
+    SUBSCRIPTION_TIMEOUT_MS.get()
+}
+
+/// From 0 to 1.
+pub(crate) fn notify_queue_limit() -> f64 {
+    NOTIFY_QUEUE_PERCENT.get() / 100.0
 }
 
 /// Lowest importance that is logged, as a wire level (0 error … 4 trace).

@@ -10,6 +10,7 @@ mod pg;
 mod reducer;
 mod row;
 mod sql_api;
+mod subscription;
 mod wasm;
 mod worker;
 

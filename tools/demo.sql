@@ -81,5 +81,16 @@ SELECT spacetime.logout();
 RESET ROLE;
 
 \echo
+\echo '--- Subscriptions need no gateway: any client that can LISTEN hears of every commit. This session subscribes ...'
+SELECT channel, jsonb_array_length(rows) AS rows FROM spacetime.subscribe('SELECT * FROM chat.message');
+\echo '--- ... another one calls a reducer, and one uses plain SQL.'
+\set ECHO none
+\! "$PSQL" -X -q -c "SELECT chat.send_message(spacetime.sender(), 'Told by another session''s reducer.')" > /dev/null
+\! "$PSQL" -X -q -c "INSERT INTO chat.message SELECT 1000, id, id, 'Told by an INSERT.', now() FROM chat.\"user\" WHERE name = 'Grace'"
+\echo '--- What it hears:'
+SELECT pg_sleep(1) \g /dev/null
+\set ECHO queries
+
+\echo
 \echo '--- What the module wrote to its log.'
 SELECT level, message FROM spacetime.logs('chat');

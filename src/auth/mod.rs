@@ -15,7 +15,7 @@ mod session;
 pub(crate) use issuers::{distrust, trust};
 pub(crate) use login::{Scope, login, logout};
 pub(crate) use own_key::{anonymous_token, public_keys, websocket_token};
-pub(crate) use session::{Session, current};
+pub(crate) use session::{Session, assume, current, current_as_text};
 
 /// Seconds since 1970.
 fn now() -> i64 {

@@ -125,6 +125,22 @@ impl Session {
     }
 }
 
+/// The login in force as text, for a worker that will act for this session; `None` without one.
+pub(crate) fn current_as_text() -> Result<Option<String>> {
+    let Some(session) = current()? else { return Ok(None) };
+    serde_json::to_string(&*session).map(Some).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// For workers: puts a login in force that [`current_as_text`] gave, until the innermost level of settings is closed.
+pub(crate) fn assume(text: &str) -> Result<()> {
+    let mut session: Session =
+        serde_json::from_str(text).map_err(|error| Error::Internal(error.to_string()))?;
+    session.session_user = pg::session::session_user().to_u32();
+    let text = serde_json::to_string(&session).map_err(|error| Error::Internal(error.to_string()))?;
+    pg::user::set_local(SETTING, &format!("{}{text}", mac(text.as_bytes())?.to_hex()));
+    Ok(())
+}
+
 /// Ends the login, without a look at it.
 pub(super) fn clear(is_local: bool) {
     pg::session::set(SETTING, None, is_local);

@@ -7,6 +7,7 @@ mod issuer;
 mod module;
 mod schedule;
 mod storage;
+mod subscription;
 
 pub(crate) use client::{Client, client, clients_of_gateway, delete_client, insert_client};
 pub(crate) use environment::{forget_variables, set_variable, variable};
@@ -27,4 +28,9 @@ pub(crate) use schedule::{
 pub(crate) use storage::{
     StoragePlan, StoredColumn, StoredIndex, StoredProcedure, StoredReducer, StoredRule, StoredRuleFunction,
     StoredSequence, StoredTable, StoredType, StoredView,
+};
+pub(crate) use subscription::{
+    SubscriptionRow, SubscriptionState, delete_large_rows, delete_subscription, insert_large_row,
+    insert_subscription, large_row, left_subscriptions, note_evaluation, note_resumable, resumable_from,
+    resume_subscription, subscription, subscription_states, subscriptions_in_transactions,
 };

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::pg::name::quote;
 use crate::pg::{Oid, access, entry, user, xact};
 use crate::row::U64As;
+use crate::worker::Kind;
 
 /// What the comment of a lock table says of its module.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -178,7 +179,7 @@ fn complete(
     let module = ready(&row.identity.to_string())?;
     if schedule::has_scheduled_reducers(definition) {
         schedule::heal(&module)?;
-        xact::wake_workers_at_commit();
+        xact::wake_worker_at_commit(Kind::Scheduler);
     }
     Ok(publish::result(&row, created, &done))
 }

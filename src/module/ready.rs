@@ -22,6 +22,7 @@ use crate::pg::{Oid, access, function, invalidation, user, xact};
 use crate::reducer::{WrapperBody, WrapperOf};
 use crate::row::{PartNames, TableCodec};
 use crate::wasm::{ArtifactStore, Code, Fuel, Instance};
+use crate::worker::Kind;
 
 /// Instances kept for later calls; more exist only while calls are nested.
 const IDLE_INSTANCES_MAX: usize = 4;
@@ -127,7 +128,7 @@ impl ReadyModule {
         }
         if super::has_scheduled_reducers(&definition) {
             // Restored from a dump, or copied with its database: nobody may have told the scheduler.
-            xact::wake_workers_at_commit();
+            xact::wake_worker_at_commit(Kind::Scheduler);
         }
         Self::assemble(row, definition, code)
     }

@@ -16,6 +16,7 @@ use crate::pg::scan::{Scan, Visit};
 use crate::pg::worker::now_us;
 use crate::pg::{Oid, access, invalidation, report, snapshot, xact};
 use crate::row::U64As;
+use crate::worker::Kind;
 
 /// What the trigger needs to know of a scheduled table.
 #[derive(Debug)]
@@ -141,7 +142,7 @@ impl ScheduledTable {
             }
             let entry = (self.table.as_str(), key, self.reducer.as_str());
             catalog::schedule_row(self.module, entry, at.first_due(now), at.interval(), Existing::Replace)?;
-            xact::wake_workers_at_commit();
+            xact::wake_worker_at_commit(Kind::Scheduler);
         }
         Ok(())
     }

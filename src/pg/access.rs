@@ -91,6 +91,18 @@ pub(crate) fn lock_module(lock_table: Oid) {
     unsafe { pg_sys::LockRelationOid(lock_table, pg_sys::ShareUpdateExclusiveLock as i32) }
 }
 
+/// Keeps others from changing a table's shape until the transaction ends.
+pub(crate) fn lock_for_reading(table: Oid) {
+    // SAFETY: raises on timeout, cancel or deadlock.
+    unsafe { pg_sys::LockRelationOid(table, pg_sys::AccessShareLock as i32) }
+}
+
+/// As [`lock_for_reading`], but never waits; `false` if somebody else has the table.
+pub(crate) fn try_lock_for_reading(table: Oid) -> bool {
+    // SAFETY: plain C call.
+    unsafe { pg_sys::ConditionalLockRelationOid(table, pg_sys::AccessShareLock as i32) }
+}
+
 /// Runs `wait`, each of whose waits for a lock ends after `limit_ms` (55P03).
 pub(crate) fn with_lock_timeout<R>(limit_ms: i32, wait: impl FnOnce() -> R) -> R {
     // SAFETY: a setting changed at a new nesting level is restored here, or by the abort.

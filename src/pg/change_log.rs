@@ -131,8 +131,32 @@ fn required_ring() -> Result<&'static Ring> {
     }
     change_memory::ring().ok_or_else(|| Error::NotInState {
         what: "the change log needs the extension to be loaded when the server starts".into(),
-        hint: "Set shared_preload_libraries = 'spacetime' in postgresql.conf and restart the server.".into(),
+        hint: format!(
+            "Set shared_preload_libraries = '{}' in postgresql.conf and restart the server.",
+            super::worker::preload_libraries_with_ours()
+        ),
     })
+}
+
+/// 55000 where there is no change log.
+pub(crate) fn require() -> Result<()> {
+    required_ring().map(drop)
+}
+
+/// Has this database's changes captured from now on, for a reader that is being started, and gives the place from where
+/// on it may read: epoch and number.
+pub(crate) fn begin_here() -> Result<(u64, u64)> {
+    let ring = required_ring()?;
+    if !ring.hold(access::database().to_u32()) {
+        return Err(Error::TooMany {
+            what: "too many databases are read at the same time".into(),
+            hint: "The change log serves 64 databases of one server.".into(),
+        });
+    }
+    let mut locked = ring.lock(false);
+    let state = locked.describe();
+    locked.unlock();
+    Ok((state.epoch, state.next_seq))
 }
 
 /// This backend as a reader of its database's changes.
@@ -218,6 +242,11 @@ impl Reader {
                 return batch;
             }
         }
+    }
+
+    /// Whether everything that committed before `lsn` can be read.
+    pub(crate) fn is_complete_to(&self, lsn: u64) -> bool {
+        self.ring.release_and_bound().1 >= lsn
     }
 
     /// Sleeps until a commit, a signal or the deadline. `blocked`: entries are there that wait for somebody's commit.

@@ -3,7 +3,7 @@
 //! Changes are captured only for databases somebody reads. Turning that on never waits: a transaction that wrote before
 //! publishes a resync when it commits (see [`crate::changes`]), and a reader takes its snapshot after it registered.
 
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use pgrx::pg_guard;
 use pgrx::pg_sys;
@@ -44,6 +44,17 @@ struct Database {
     oid: AtomicU32,
     /// Entries before this number may lack some: nobody was reading.
     complete_from: AtomicU64,
+    /// Captured until then although nobody reads yet: a reader is being started.
+    held_until_us: AtomicI64,
+}
+
+/// How long a database is captured for a reader that is being started.
+const HOLD_US: i64 = 30_000_000;
+
+impl Database {
+    fn is_held(&self) -> bool {
+        self.held_until_us.load(Ordering::Relaxed) > super::worker::now_us()
+    }
 }
 
 /// A registered reader, for operators.
@@ -75,7 +86,7 @@ impl Ring {
         let is_read = |slot: &Slot| {
             slot.pid.load(Ordering::Relaxed) != 0 && slot.database.load(Ordering::Relaxed) == database
         };
-        let was_read = self.readers.slots.iter().any(is_read);
+        let was_read = self.readers.slots.iter().any(is_read) || self.is_held(database);
         let free = self.readers.slots.iter().position(|slot| slot.pid.load(Ordering::Relaxed) == 0);
         if !was_read {
             // What is committed until now may be missing: a cursor from before must not pass for one from now.
@@ -103,6 +114,9 @@ impl Ring {
     /// Notes from where on a database is captured completely. Under the lock.
     fn begin_database(&self, oid: u32, next: u64) -> bool {
         let is_idle = |database: &Database| {
+            if database.is_held() {
+                return false;
+            }
             let oid = database.oid.load(Ordering::Relaxed);
             !self.readers.slots.iter().any(|slot| {
                 slot.pid.load(Ordering::Relaxed) != 0 && slot.database.load(Ordering::Relaxed) == oid
@@ -118,6 +132,32 @@ impl Ring {
         true
     }
 
+    fn is_held(&self, oid: u32) -> bool {
+        let databases = &self.readers.databases;
+        databases.iter().any(|database| database.oid.load(Ordering::Relaxed) == oid && database.is_held())
+    }
+
+    /// Has changes of a database captured from now on, for a reader that is being started. `false` if there is no room.
+    pub(super) fn hold(&self, oid: u32) -> bool {
+        let mut locked = self.lock(true);
+        let is_read = |slot: &Slot| {
+            slot.pid.load(Ordering::Relaxed) != 0 && slot.database.load(Ordering::Relaxed) == oid
+        };
+        let mut is_captured = self.readers.slots.iter().any(is_read) || self.is_held(oid);
+        if !is_captured {
+            locked.skip_number();
+            is_captured = self.begin_database(oid, locked.describe().next_seq);
+        }
+        let place =
+            self.readers.databases.iter().find(|database| database.oid.load(Ordering::Relaxed) == oid);
+        if let Some(place) = place {
+            place.held_until_us.store(super::worker::now_us() + HOLD_US, Ordering::Relaxed);
+        }
+        self.recount();
+        locked.unlock();
+        is_captured
+    }
+
     /// First number from which on `database` has been captured completely.
     pub(super) fn complete_from(&self, database: u32) -> u64 {
         let databases = &self.readers.databases;
@@ -127,7 +167,9 @@ impl Ring {
 
     fn recount(&self) {
         let read = self.readers.slots.iter().filter(|slot| slot.pid.load(Ordering::Relaxed) != 0);
+        let held = self.readers.databases.iter().filter(|database| database.is_held());
         let bits = read.fold(0, |bits, slot| bits | class(slot.database.load(Ordering::Relaxed)));
+        let bits = held.fold(bits, |bits, database| bits | class(database.oid.load(Ordering::Relaxed)));
         self.readers.watched.store(bits, Ordering::SeqCst);
     }
 

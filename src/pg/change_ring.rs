@@ -218,11 +218,16 @@ impl Ring {
 
     /// Numbers what can be numbered. Returns whether entries remain that wait for somebody's commit.
     pub(super) fn release(&self) -> bool {
+        self.release_and_bound().0
+    }
+
+    /// As [`Ring::release`]; also gives the place in the WAL up to which everything has been numbered.
+    pub(super) fn release_and_bound(&self) -> (bool, u64) {
         let bound = self.least_bound();
         let mut locked = self.lock(true);
         let waiting = locked.release_up_to(bound);
         locked.unlock();
-        waiting
+        (waiting, bound)
     }
 }
 

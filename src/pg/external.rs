@@ -2,15 +2,22 @@
 //!
 //! Each is called behind pgrx's guard, which turns a Postgres ERROR into a panic.
 
+use std::ffi::CStr;
+
 use pgrx::pg_sys;
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 
 mod raw {
+    use std::ffi::c_char;
+
     use pgrx::pg_sys;
 
     unsafe extern "C-unwind" {
         pub(super) fn die(signal: i32);
         pub(super) fn SignalHandlerForConfigReload(signal: i32);
+        pub(super) fn Async_Notify(channel: *const c_char, payload: *const c_char);
+        pub(super) fn Async_Listen(channel: *const c_char);
+        pub(super) fn Async_Unlisten(channel: *const c_char);
         pub(super) fn nextval_internal(sequence: pg_sys::Oid, check_permissions: bool) -> i64;
         pub(super) fn ExecComputeStoredGenerated(
             result_rel_info: *mut pg_sys::ResultRelInfo,
@@ -21,6 +28,7 @@ mod raw {
         pub(super) fn PredicateLockRelation(relation: pg_sys::Relation, snapshot: pg_sys::Snapshot);
         pub(super) fn RegisterTimeout(id: i32, handler: Option<unsafe extern "C" fn()>) -> i32;
         pub(super) fn enable_timeout_every(id: i32, first: pg_sys::TimestampTz, delay_ms: i32);
+        pub(super) fn enable_timeout_after(id: i32, delay_ms: i32);
         pub(super) fn disable_timeout(id: i32, keep_indicator: bool);
     }
 }
@@ -29,6 +37,33 @@ mod raw {
 pub(super) const DIE: unsafe extern "C-unwind" fn(i32) = raw::die;
 /// postmaster/interrupt.h: the handler of SIGHUP.
 pub(super) const CONFIG_RELOAD: unsafe extern "C-unwind" fn(i32) = raw::SignalHandlerForConfigReload;
+
+/// commands/async.h; sends at commit.
+///
+/// # Safety
+/// In a transaction.
+pub(super) unsafe fn async_notify(channel: &CStr, payload: &CStr) {
+    // SAFETY: upheld by the caller; both strings are copied.
+    unsafe { pg_guard_ffi_boundary(|| raw::Async_Notify(channel.as_ptr(), payload.as_ptr())) }
+}
+
+/// commands/async.h; takes effect at commit.
+///
+/// # Safety
+/// In a transaction of a session that has a client.
+pub(super) unsafe fn async_listen(channel: &CStr) {
+    // SAFETY: upheld by the caller; the string is copied.
+    unsafe { pg_guard_ffi_boundary(|| raw::Async_Listen(channel.as_ptr())) }
+}
+
+/// commands/async.h; takes effect at commit.
+///
+/// # Safety
+/// In a transaction.
+pub(super) unsafe fn async_unlisten(channel: &CStr) {
+    // SAFETY: upheld by the caller; the string is copied.
+    unsafe { pg_guard_ffi_boundary(|| raw::Async_Unlisten(channel.as_ptr())) }
+}
 
 /// commands/sequence.h
 ///
@@ -80,6 +115,24 @@ pub(super) unsafe fn enable_timeout_every(id: i32, first: pg_sys::TimestampTz, d
     unsafe { pg_guard_ffi_boundary(|| raw::enable_timeout_every(id, first, delay_ms)) }
 }
 
+/// utils/timeout.h; the statement's timer, which cancels it.
+///
+/// # Safety
+/// In a process that is connected to a database.
+pub(super) unsafe fn begin_statement_timeout(delay_ms: i32) {
+    // SAFETY: upheld by the caller; such processes have the timer.
+    unsafe { pg_guard_ffi_boundary(|| raw::enable_timeout_after(STATEMENT_TIMEOUT, delay_ms)) }
+}
+
+/// Ends what [`begin_statement_timeout`] began.
+///
+/// # Safety
+/// In a process that is connected to a database.
+pub(super) unsafe fn end_statement_timeout() {
+    // SAFETY: upheld by the caller; raises nothing.
+    unsafe { raw::disable_timeout(STATEMENT_TIMEOUT, false) }
+}
+
 /// utils/timeout.h; allowed on timers that are not active. Raises nothing.
 ///
 /// # Safety
@@ -89,6 +142,8 @@ pub(super) unsafe fn disable_timeout(id: i32) {
     unsafe { raw::disable_timeout(id, false) }
 }
 
+/// `STATEMENT_TIMEOUT` of utils/timeout.h.
+const STATEMENT_TIMEOUT: i32 = 3;
 /// `USER_TIMEOUT` of utils/timeout.h: the first id open to extensions.
 #[cfg(any(feature = "pg15", feature = "pg16"))]
 const USER_TIMEOUT: i32 = 12;

@@ -4,7 +4,7 @@
 //! Everything is atomic and nothing is locked: backends look here while they commit, where nothing may wait or raise.
 //! Latches of ended processes stay mapped and belong to whoever got the slot next: waking one too many is harmless.
 
-use std::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering::SeqCst};
 
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Oid};
@@ -55,7 +55,8 @@ struct Hold {
 #[repr(C)]
 struct Shared {
     launcher: AtomicPtr<pg_sys::Latch>,
-    requests: [AtomicU32; REQUESTS],
+    /// Database, and kind above it.
+    requests: [AtomicU64; REQUESTS],
     overflow: AtomicU32,
     holds: [Hold; HOLDS],
     slots: [Slot; SLOTS],
@@ -136,13 +137,14 @@ fn set_latch(latch: &AtomicPtr<pg_sys::Latch>) {
     }
 }
 
-/// Tells the workers of a database that there is something to do, and has them started if there are none. Raises nothing:
-/// it runs after commits.
-pub(crate) fn wake(database: Oid) {
+/// Tells the worker of one kind of a database that there is something to do, and has it started if there is none. Raises
+/// nothing: it runs after commits.
+pub(crate) fn wake(database: Oid, kind: u32) {
     let Some(shared) = shared() else { return };
     let database = database.to_u32();
     let mut is_served = false;
-    for slot in shared.slots.iter().filter(|slot| slot.database.load(SeqCst) == database) {
+    let is_own = |slot: &&Slot| slot.database.load(SeqCst) == database && slot.kind.load(SeqCst) == kind;
+    for slot in shared.slots.iter().filter(is_own) {
         slot.wakes.fetch_add(1, SeqCst);
         set_latch(&slot.latch);
         // Given up meanwhile: then the launcher may not have counted this one.
@@ -151,21 +153,22 @@ pub(crate) fn wake(database: Oid) {
     if is_served {
         return;
     }
-    let is_noted = shared.requests.iter().any(|request| request.load(SeqCst) == database)
-        || shared.requests.iter().any(|r| r.compare_exchange(0, database, SeqCst, SeqCst).is_ok());
+    let wanted = u64::from(kind) << 32 | u64::from(database);
+    let is_noted = shared.requests.iter().any(|request| request.load(SeqCst) == wanted)
+        || shared.requests.iter().any(|r| r.compare_exchange(0, wanted, SeqCst, SeqCst).is_ok());
     if !is_noted {
         shared.overflow.store(1, SeqCst);
     }
     set_latch(&shared.launcher);
 }
 
-/// For the launcher: databases that were asked for since the last look; `None` when all must be looked into.
-pub(crate) fn take_requests() -> Option<Vec<Oid>> {
+/// For the launcher: databases and kinds that were asked for since the last look; `None` when all must be looked into.
+pub(crate) fn take_requests() -> Option<Vec<(Oid, u32)>> {
     let Some(shared) = shared() else { return Some(Vec::new()) };
     let taken = shared.requests.iter().map(|request| request.swap(0, SeqCst));
-    let databases = taken.filter(|database| *database != 0);
-    let databases = databases.map(Oid::from).collect();
-    (shared.overflow.swap(0, SeqCst) == 0).then_some(databases)
+    let wanted = taken.filter(|wanted| *wanted != 0);
+    let wanted = wanted.map(|wanted| (Oid::from(wanted as u32), (wanted >> 32) as u32)).collect();
+    (shared.overflow.swap(0, SeqCst) == 0).then_some(wanted)
 }
 
 /// Makes this process the one that is woken when workers are missing.
@@ -265,8 +268,9 @@ impl Slot {
         wake_launcher();
     }
 
-    /// For the worker: wake-ups up to now are answered by the look for work that follows.
-    pub(crate) fn note_wakes(&self) {
-        self.seen.store(self.wakes.load(SeqCst), SeqCst);
+    /// For the worker: wake-ups up to now are answered by the look for work that follows. Whether there were any.
+    pub(crate) fn note_wakes(&self) -> bool {
+        let wakes = self.wakes.load(SeqCst);
+        self.seen.swap(wakes, SeqCst) != wakes
     }
 }

@@ -21,6 +21,15 @@ pub(crate) fn push_latest() {
     unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot()) }
 }
 
+/// Pushes a snapshot that sees all that is committed and nothing of what this transaction has written.
+pub(crate) fn push_committed() {
+    // SAFETY: in a transaction. The copy is private; before its first command nothing of this transaction is there yet.
+    unsafe {
+        pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
+        (*pg_sys::GetActiveSnapshot()).curcid = 0;
+    }
+}
+
 /// Pops what [`push`] pushed.
 pub(crate) fn pop() {
     // SAFETY: the call's own snapshot is on top: nested calls pop theirs.
@@ -63,6 +72,12 @@ pub(crate) fn release(snapshot: Registered) {
 pub(crate) fn is_fixed() -> bool {
     // SAFETY: reads a C global of this backend.
     unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
+}
+
+/// The transaction id that will be given out next.
+pub(crate) fn next_xid() -> u64 {
+    // SAFETY: plain C call.
+    unsafe { pg_sys::ReadNextFullTransactionId().value }
 }
 
 /// Whether the transaction `xid` is over for the reader: ended before its snapshot was taken, or the reader's own.

@@ -4,6 +4,8 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys::{self, Oid};
 
+use crate::error::Result;
+
 /// The user and security context to come back to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller {
@@ -43,12 +45,37 @@ pub(crate) fn as_catalog_owner<R>(body: impl FnOnce() -> R) -> R {
     result
 }
 
+/// For workers: runs `body` as `role` would run a read-only query, its policies and their functions included. Nothing in
+/// `body` can become the worker's own user again: that is what a security-restricted operation is for.
+/// To be called within a savepoint, whose end undoes all of it after an error.
+pub(crate) fn as_reader<R>(role: &str, body: impl FnOnce() -> Result<R>) -> Result<R> {
+    // SAFETY: plain C calls; settings and user are put back here or by the rollback.
+    unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        set_local(c"role", role);
+        pin_settings("pg_catalog, pg_temp");
+        set_local(c"transaction_read_only", "on");
+        let (mut user, mut context) = (Oid::INVALID, 0);
+        pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
+        pg_sys::SetUserIdAndSecContext(user, context | pg_sys::SECURITY_RESTRICTED_OPERATION as i32);
+        let result = body()?;
+        pg_sys::SetUserIdAndSecContext(user, context);
+        pg_sys::AtEOXact_GUC(false, level);
+        Ok(result)
+    }
+}
+
 /// Fixes the settings under which operators' triggers, defaults and constraints run, whatever the caller set.
 /// Lasts until the innermost level of settings is closed.
 pub(crate) fn pin_settings(search_path: &str) {
     set_local(c"search_path", search_path);
     set_local(c"row_security", "on");
     set_local(c"session_replication_role", "origin");
+}
+
+/// Fixes how names of operators are found. Lasts until the innermost level of settings is closed.
+pub(crate) fn pin_search_path() {
+    set_local(c"search_path", "pg_catalog, pg_temp");
 }
 
 /// Sets a setting until the innermost level of settings is closed.

@@ -31,3 +31,15 @@ pub(crate) fn wait_durable(lsn: u64) {
         pg_sys::InterruptHoldoffCount -= 1;
     }
 }
+
+/// A position that no record written so far ends behind.
+pub(crate) fn written_to() -> u64 {
+    // SAFETY: plain C call.
+    let position = unsafe { pg_sys::GetXLogInsertRecPtr() };
+    // At the beginning of a page the next record starts behind the page's header, where nothing was written yet.
+    let in_page = position % u64::from(pg_sys::XLOG_BLCKSZ);
+    if in_page <= PAGE_HEADER_BYTES_MAX { position - in_page } else { position }
+}
+
+/// `SizeOfXLogLongPHD`.
+const PAGE_HEADER_BYTES_MAX: u64 = 40;

@@ -206,7 +206,7 @@ pub(crate) fn now_us() -> i64 {
 pub(crate) const TRANSIENT: [&str; 5] = ["40001", "40P01", "55P03", "53200", "53300"];
 
 /// Why a transaction of a worker was rolled back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) sqlstate: String,
     pub(crate) message: String,
@@ -270,8 +270,10 @@ pub(crate) fn transaction<R>(
     unsafe {
         if result.is_err() {
             pg_sys::InterruptHoldoffCount += 1;
+            external::end_statement_timeout();
             pg_sys::QueryCancelPending = 0;
-            pg_sys::AbortCurrentTransaction();
+            // Out of savepoints, too: a cancel passes through them.
+            pg_sys::AbortOutOfAnyTransaction();
             pg_sys::CurrentMemoryContext = pg_sys::TopMemoryContext;
             pg_sys::InterruptHoldoffCount -= 1;
         }
@@ -279,6 +281,20 @@ pub(crate) fn transaction<R>(
         pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_IDLE, std::ptr::null());
     }
     result
+}
+
+/// Runs `body`, for at most so many milliseconds (57014 after that); 0 for no limit. Within [`transaction`].
+pub(crate) fn with_statement_timeout<R>(limit_ms: i32, body: impl FnOnce() -> Result<R>) -> Result<R> {
+    if limit_ms == 0 {
+        return body();
+    }
+    // SAFETY: workers are connected to a database. After an error of Postgres `transaction` ends it.
+    unsafe {
+        external::begin_statement_timeout(limit_ms);
+        let result = body();
+        external::end_statement_timeout();
+        result
+    }
 }
 
 /// Databases that can be connected to. Within a transaction; works without a database.

@@ -7,13 +7,14 @@ use pgrx::pg_guard;
 use pgrx::pg_sys;
 
 use crate::error::{Error, Result};
+use crate::worker::Kind;
 
 thread_local! {
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
     /// Set when a transaction first locks a module, cleared at its end.
     static LOCKED_MODULE: Cell<bool> = const { Cell::new(false) };
-    /// This transaction has work for the workers of its database, once it is committed.
-    static WAKES_WORKERS: Cell<bool> = const { Cell::new(false) };
+    /// This transaction has work for these workers of its database, once it is committed: a bit for each kind.
+    static WAKES_WORKERS: Cell<u32> = const { Cell::new(0) };
     /// Files to remove at commit, each with the subtransaction that asked for it.
     static DOOMED_FILES: RefCell<Vec<(pg_sys::SubTransactionId, PathBuf)>> = const { RefCell::new(Vec::new()) };
     /// What every rollback of a transaction or savepoint that called a reducer runs.
@@ -68,9 +69,9 @@ pub(crate) fn set_on_abort(action: fn()) {
     watch();
 }
 
-/// Wakes the workers of this database when the transaction commits; has them started if there are none.
-pub(crate) fn wake_workers_at_commit() {
-    WAKES_WORKERS.set(true);
+/// Wakes a worker of this database when the transaction commits; has it started if there is none.
+pub(crate) fn wake_worker_at_commit(kind: Kind) {
+    WAKES_WORKERS.set(WAKES_WORKERS.get() | 1 << kind.number());
     watch();
 }
 
@@ -107,7 +108,7 @@ fn aborted() {
 
 fn ended() {
     LOCKED_MODULE.set(false);
-    WAKES_WORKERS.set(false);
+    WAKES_WORKERS.set(0);
     DOOMED_FILES.take();
     super::invalidation::after_end();
 }
@@ -132,8 +133,10 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
             for (_, path) in DOOMED_FILES.take() {
                 let _ = std::fs::remove_file(path);
             }
-            if WAKES_WORKERS.get() {
-                super::shmem::wake(super::access::database());
+            for kind in Kind::ALL.iter().map(|kind| kind.number()) {
+                if WAKES_WORKERS.get() & 1 << kind != 0 {
+                    super::shmem::wake(super::access::database(), kind);
+                }
             }
             ended();
             if let Some(hooks) = HOOKS.get() {

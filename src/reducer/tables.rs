@@ -24,6 +24,7 @@ use crate::pg::writer::Writer;
 use crate::pg::{RowId, access, interrupt, snapshot, xact};
 use crate::row::{DecodeError, IndexCodec, TableCodec};
 use crate::wasm::host::{Errno, Host, HostError, HostResult, LogRecord, RangeBytes, RowBatch, ScanId};
+use crate::worker::Kind;
 
 /// First id of a module's own tables (module-abi.md §1.9); lower ones are the reference's system tables.
 const FIRST_TABLE_ID: u32 = 4097;
@@ -496,7 +497,7 @@ impl Host for CallHost {
             tables
                 .memory
                 .with_row(|| catalog::schedule_immediate(module.row.identity, reducer, args, now))?;
-            xact::wake_workers_at_commit();
+            xact::wake_worker_at_commit(Kind::Scheduler);
             snapshot::see_own_writes();
         } else {
             // Whether the reducer runs is never the caller's business (module-abi.md §1.9).

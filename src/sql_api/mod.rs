@@ -16,4 +16,5 @@ mod lock;
 mod module;
 mod reducer;
 mod schedule;
+mod subscription;
 mod view;

@@ -55,7 +55,7 @@ impl Launcher {
     /// Does what is due; returns when the next thing is.
     fn round(&mut self, now: i64) -> i64 {
         match shmem::take_requests() {
-            Some(databases) => databases.into_iter().for_each(|database| self.ask(database, now)),
+            Some(wanted) => wanted.into_iter().for_each(|key| self.ask(key, now)),
             None => {
                 self.plans.values_mut().for_each(|plan| plan.start_us = now);
                 self.listed_us = 0;
@@ -72,12 +72,9 @@ impl Launcher {
         starts.min().unwrap_or(i64::MAX).min(self.listed_us + LIST_EVERY_US)
     }
 
-    fn ask(&mut self, database: Oid, now: i64) {
-        for kind in Kind::ALL {
-            let plan =
-                self.plans.entry((database, kind.number())).or_insert(Plan { start_us: now, failures: 0 });
-            plan.start_us = plan.start_us.min(now);
-        }
+    fn ask(&mut self, key: (Oid, u32), now: i64) {
+        let plan = self.plans.entry(key).or_insert(Plan { start_us: now, failures: 0 });
+        plan.start_us = plan.start_us.min(now);
     }
 
     /// Takes back the slots of workers that have ended.

@@ -3,6 +3,7 @@
 //! others, sleep until woken or until the next work is due, end when nothing is due soon.
 
 mod launcher;
+mod notifier;
 mod scheduler;
 
 pub(crate) use launcher::launch;
@@ -14,21 +15,25 @@ use crate::pg::shmem::{self, Slot};
 pub(crate) enum Kind {
     /// Runs what is due in scheduled tables.
     Scheduler,
+    /// Tells subscribed SQL sessions what commits change.
+    Notifier,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 1] = [Self::Scheduler];
+    pub(crate) const ALL: [Self; 2] = [Self::Scheduler, Self::Notifier];
 
     /// Its `backend_type` in pg_stat_activity.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Scheduler => "spacetime scheduler",
+            Self::Notifier => "spacetime notifier",
         }
     }
 
     pub(crate) fn number(self) -> u32 {
         match self {
             Self::Scheduler => 0,
+            Self::Notifier => 1,
         }
     }
 
@@ -50,26 +55,30 @@ enum Next {
 
 /// One worker's work.
 trait Worker {
-    /// Does what is there to do now. Errors are its own business: what leaves it ends the process.
-    fn round(&mut self, now_us: i64) -> Next;
+    /// Does what is there to do now; `is_woken` unless only time has passed since the last round. Errors are its own
+    /// business: what leaves it ends the process.
+    fn round(&mut self, now_us: i64, is_woken: bool) -> Next;
 }
 
 /// The life of a worker; returning ends the process.
 pub(crate) fn work(kind: Kind, slot: &Slot) {
     let mut worker: Box<dyn Worker> = match kind {
         Kind::Scheduler => Box::new(scheduler::Scheduler::new()),
+        Kind::Notifier => Box::new(notifier::Notifier::new()),
     };
+    let mut is_first = true;
     loop {
         crate::pg::worker::look_around();
         // Before looking for work: a wake-up that comes later is one for the next round.
-        slot.note_wakes();
+        let is_woken = slot.note_wakes() || is_first;
+        is_first = false;
         if let Some(until) = shmem::held_until(slot.database())
             && until > crate::pg::worker::now_us()
         {
             slot.next_start_us.store(until, std::sync::atomic::Ordering::SeqCst);
             return;
         }
-        match worker.round(crate::pg::worker::now_us()) {
+        match worker.round(crate::pg::worker::now_us(), is_woken) {
             Next::Again => {}
             Next::SleepUntil(time) => {
                 crate::pg::worker::sleep(time.saturating_sub(crate::pg::worker::now_us()));

@@ -55,7 +55,7 @@ impl Scheduler {
 }
 
 impl Worker for Scheduler {
-    fn round(&mut self, now_us: i64) -> Next {
+    fn round(&mut self, now_us: i64, _is_woken: bool) -> Next {
         if now_us < self.retry_us {
             return Next::SleepUntil(self.retry_us);
         }

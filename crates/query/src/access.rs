@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::plan::{ColumnRef, Plan, Predicate};
 use crate::resolve::{Access, check};
 use crate::schema::{RelationId, Schema};
+use crate::syntax::Query;
 use crate::{Error, parse};
 
 /// Most plans of one query after visibility rules: each reference of a table multiplies them by its rules.
@@ -162,8 +163,31 @@ pub fn subscribe(
     let plans = if is_everything(text) {
         everything(schema, access)
     } else {
-        vec![check(&parse(text)?, schema, access)?]
+        return subscribe_parsed(&parse(text)?, schema, rules, access);
     };
+    fragments_of(plans, schema, rules, access)
+}
+
+/// As [`subscribe`], for a query that is parsed already.
+///
+/// # Errors
+///
+/// What is wrong with the query, or why it cannot be kept up to date.
+pub fn subscribe_parsed(
+    query: &Query,
+    schema: &Schema,
+    rules: &VisibilityRules,
+    access: Access,
+) -> Result<Vec<Plan>, Error> {
+    fragments_of(vec![check(query, schema, access)?], schema, rules, access)
+}
+
+fn fragments_of(
+    plans: Vec<Plan>,
+    schema: &Schema,
+    rules: &VisibilityRules,
+    access: Access,
+) -> Result<Vec<Plan>, Error> {
     let mut fragments = Vec::new();
     for plan in plans {
         match access {

@@ -96,10 +96,10 @@ mod resolve_tests;
 #[cfg(test)]
 mod sample;
 
-pub use access::{VisibilityRules, one_off, subscribe};
+pub use access::{VisibilityRules, one_off, subscribe, subscribe_parsed};
 pub use error::{Error, Position};
 pub use incremental::{Delta, Lookup};
-pub use parser::{MAX_DEPTH, MAX_LENGTH, parse, parse_statement};
+pub use parser::{MAX_DEPTH, MAX_LENGTH, parse, parse_in_module, parse_statement};
 pub use plan::{ColumnRef, Comparison, Operand, Plan, Predicate, Value};
 pub use print::{Parameter, Sql, StoredNames, print_statement, quoted, select};
 pub use query_set::{PlanId, QuerySet, TableDelta};

@@ -46,12 +46,23 @@ const AFTER_RELATION: [&str; 17] = [
 /// [`Error::Syntax`] with the position of the first token that fits nothing, [`Error::TooLong`] and
 /// [`Error::TooDeep`] beyond the limits.
 pub fn parse(text: &str) -> Result<Query, Error> {
-    let mut parser = tokens(text)?;
-    parser.expect_word("SELECT")?;
-    let projection = parser.projection()?;
-    let query = parser.relations_and_filter(projection)?;
-    parser.end()?;
-    Ok(query)
+    tokens(text)?.query()
+}
+
+/// Parses a query whose tables are written as `module.table`; gives the module, too.
+///
+/// # Errors
+///
+/// As [`parse`]; all tables must be of one module.
+pub fn parse_in_module(text: &str) -> Result<(Name, Query), Error> {
+    let mut parser = Parser { names_module: true, ..tokens(text)? };
+    let query = parser.query()?;
+    let position = query.from.table.position;
+    let module = parser.module.ok_or_else(|| Error::Syntax {
+        position,
+        problem: "expected a table with its module in front, `module.table`,".to_owned(),
+    })?;
+    Ok((module, query))
 }
 
 fn tokens(text: &str) -> Result<Parser, Error> {
@@ -62,7 +73,7 @@ fn tokens(text: &str) -> Result<Parser, Error> {
         .tokenize_with_location()
         .map_err(|error| Error::Syntax { position: position(error.location), problem: error.message })?;
     let tokens = tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
-    Ok(Parser { tokens, next: 0, end: end_of(text) })
+    Ok(Parser { tokens, next: 0, end: end_of(text), names_module: false, module: None })
 }
 
 fn position(location: Location) -> Position {
@@ -85,6 +96,10 @@ struct Parser {
     tokens: Vec<TokenWithSpan>,
     next: usize,
     end: Position,
+    /// Tables have their module in front of them.
+    names_module: bool,
+    /// The module of the tables so far.
+    module: Option<Name>,
 }
 
 impl Parser {
@@ -136,6 +151,14 @@ impl Parser {
         Ok(Name { text, position })
     }
 
+    fn query(&mut self) -> Result<Query, Error> {
+        self.expect_word("SELECT")?;
+        let projection = self.projection()?;
+        let query = self.relations_and_filter(projection)?;
+        self.end()?;
+        Ok(query)
+    }
+
     fn relations_and_filter(&mut self, projection: Projection) -> Result<Query, Error> {
         self.expect_word("FROM")?;
         let from = self.relation()?;
@@ -169,7 +192,7 @@ impl Parser {
     }
 
     fn relation(&mut self) -> Result<Relation, Error> {
-        let table = self.name("a table")?;
+        let table = self.table()?;
         let alias = if self.take_word("AS") {
             Some(self.name("an alias")?)
         } else {
@@ -178,6 +201,24 @@ impl Parser {
             if is_alias { Some(self.name("an alias")?) } else { None }
         };
         Ok(Relation { table, alias })
+    }
+
+    fn table(&mut self) -> Result<Name, Error> {
+        if !self.names_module {
+            return self.name("a table");
+        }
+        let module = self.name("a table with its module in front")?;
+        if !self.take(&Token::Period) {
+            return self.expected(&format!("`.` and a table of module `{}`", module.text));
+        }
+        match &self.module {
+            Some(known) if known.text != module.text => {
+                let problem = format!("tables of two modules, `{}` and `{}`,", known.text, module.text);
+                return Err(Error::Syntax { position: module.position, problem });
+            }
+            _ => self.module = Some(module),
+        }
+        self.name("a table")
     }
 
     fn join(&mut self) -> Result<Join, Error> {

@@ -109,3 +109,26 @@ proptest! {
         let _ = parse(&format!("SELECT * FROM t WHERE {}", words.concat()));
     }
 }
+
+#[test]
+fn tables_with_their_module() {
+    let (module, query) = crate::parse_in_module(
+        "SELECT m.* FROM \"my chat\".message m JOIN \"my chat\".user ON m.a = user.b;",
+    )
+    .expect("parses");
+    assert_eq!((module.text.as_str(), query.from.table.text.as_str()), ("my chat", "message"));
+    assert_eq!(query.joins[0].relation.table.text, "user");
+    for (text, column) in [
+        ("SELECT * FROM message", 22),
+        ("SELECT * FROM chat.", 20),
+        ("SELECT * FROM chat.*", 20),
+        ("SELECT a.* FROM chat.a JOIN b ON a.x = b.y", 31),
+        ("SELECT a.* FROM chat.a JOIN bank.b ON a.x = b.y", 29),
+    ] {
+        let error = crate::parse_in_module(text).expect_err(text);
+        assert_eq!(error.sqlstate(), "42601", "{text}");
+        assert_eq!(error.position().map(|position| position.column), Some(column), "{text}: {error}");
+    }
+    // Nobody else writes a module.
+    assert!(crate::parse("SELECT * FROM chat.message").is_err());
+}

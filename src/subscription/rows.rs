@@ -1,0 +1,87 @@
+//! Rows of a query as a multiset of BSATN.
+
+use std::collections::HashMap;
+
+use super::query::Query;
+use crate::error::{Error, Result};
+use crate::module::query_rows;
+
+/// The rows that the current user sees by the active snapshot, in the order in which Postgres gives them.
+pub(super) fn read(query: &Query) -> Result<Vec<Vec<u8>>> {
+    let mut rows = Vec::new();
+    // Rows of events are gone when their commit is over.
+    if !query.returns_events() {
+        query_rows(&query.module, &query.plans, &query.row_type().fields, &mut |row| {
+            rows.push(row.to_vec());
+            Ok(())
+        })?;
+    }
+    Ok(rows)
+}
+
+/// Each row after its length.
+pub(super) fn to_bytes(rows: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(rows.iter().map(|row| row.len() + 4).sum());
+    for row in rows {
+        bytes.extend_from_slice(&(row.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(row);
+    }
+    bytes
+}
+
+/// How often each row is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Rows(HashMap<Box<[u8]>, u32>);
+
+impl Rows {
+    pub(super) fn insert(&mut self, row: &[u8]) {
+        match self.0.get_mut(row) {
+            Some(count) => *count += 1,
+            None => drop(self.0.insert(row.into(), 1)),
+        }
+    }
+
+    /// Whether the row was there.
+    pub(super) fn remove(&mut self, row: &[u8]) -> bool {
+        let Some(count) = self.0.get_mut(row) else { return false };
+        *count -= 1;
+        if *count == 0 {
+            self.0.remove(row);
+        }
+        true
+    }
+
+    /// What is to be removed from and added to `self` to get `other`.
+    pub(super) fn difference<'a>(&'a self, other: &'a Self) -> (Vec<&'a [u8]>, Vec<&'a [u8]>) {
+        (self.without(other), other.without(self))
+    }
+
+    fn without<'a>(&'a self, other: &Self) -> Vec<&'a [u8]> {
+        let surplus = |(row, count): (&'a Box<[u8]>, &u32)| {
+            let left = count.saturating_sub(other.0.get(row).copied().unwrap_or_default());
+            std::iter::repeat_n(&**row, left as usize)
+        };
+        self.0.iter().flat_map(surplus).collect()
+    }
+
+    /// Reads what [`to_bytes`] wrote.
+    pub(super) fn from_bytes(mut bytes: &[u8]) -> Result<Self> {
+        let mut rows = Self::default();
+        while let Some((length, rest)) = bytes.split_first_chunk::<4>() {
+            let length = u32::from_le_bytes(*length) as usize;
+            let (row, rest) =
+                rest.split_at_checked(length).ok_or_else(|| Error::Internal("rows are cut off".into()))?;
+            rows.insert(row);
+            bytes = rest;
+        }
+        Ok(rows)
+    }
+}
+
+impl FromIterator<Vec<u8>> for Rows {
+    fn from_iter<I: IntoIterator<Item = Vec<u8>>>(given: I) -> Self {
+        let mut rows = Self::default();
+        given.into_iter().for_each(|row| rows.insert(&row));
+        rows
+    }
+}
