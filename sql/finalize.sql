@@ -131,7 +131,8 @@ REVOKE ALL ON FUNCTION spacetime.grant_publish(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.revoke_publish(bytea) FROM PUBLIC;
 -- Tokens are made by gateways.
 REVOKE ALL ON FUNCTION spacetime.anonymous_token() FROM PUBLIC;
-REVOKE ALL ON FUNCTION spacetime.websocket_token(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.websocket_token(text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._verify_token(text, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.call_batch(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.wait_durable(pg_lsn) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._read_table(text, text) FROM PUBLIC;
@@ -176,7 +177,7 @@ COMMENT ON FUNCTION spacetime.logout() IS 'makes the session speak for its role 
 COMMENT ON FUNCTION spacetime.trust_issuer(text, text[], jsonb) IS 'lets tokens of an OpenID Connect issuer count';
 COMMENT ON FUNCTION spacetime.distrust_issuer(text) IS 'refuses tokens of an issuer';
 COMMENT ON FUNCTION spacetime.anonymous_token() IS 'a token for a new identity, signed by this server';
-COMMENT ON FUNCTION spacetime.websocket_token(text) IS 'a token of one minute for the bearer of another one';
+COMMENT ON FUNCTION spacetime.websocket_token(text, text[]) IS 'a token of one minute for the bearer of another one';
 COMMENT ON FUNCTION spacetime.public_keys() IS 'what verifies tokens of this server, as a JSON Web Key Set';
 COMMENT ON VIEW spacetime.issuers IS 'issuers whose tokens count, or are refused';
 COMMENT ON FUNCTION spacetime.grant_publish(bytea) IS 'lets an identity publish new modules';

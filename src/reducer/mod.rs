@@ -28,7 +28,7 @@ pub(crate) use boot::boot;
 pub(crate) use call::{call_init, call_with_json};
 pub(crate) use caller::Caller;
 pub(crate) use connection::{connect, disconnect, disconnect_all};
-pub(crate) use procedure::call_procedure_with_json;
+pub(crate) use procedure::{call_procedure_for_client, call_procedure_with_json};
 pub(crate) use scheduled::{Progress, run_scheduled, settle_failed};
 pub(crate) use view::evaluate_by_name;
 pub(crate) use wrapper::{WrapperBody, WrapperOf, call_wrapper, validate_wrapper};
