@@ -43,6 +43,8 @@ CREATE TABLE spacetime._module (
     concurrency text NOT NULL CHECK (concurrency IN ('serial', 'row')),
     sql_writers text NOT NULL CHECK (sql_writers IN ('locked', 'free')),
     u64 text NOT NULL CHECK (u64 IN ('numeric', 'bigint')),
+    -- Neither dropped nor emptied until somebody takes this back.
+    is_protected boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz NOT NULL DEFAULT now()
 );

@@ -182,4 +182,6 @@ COMMENT ON FUNCTION spacetime.public_keys() IS 'what verifies tokens of this ser
 COMMENT ON VIEW spacetime.issuers IS 'issuers whose tokens count, or are refused';
 COMMENT ON FUNCTION spacetime.grant_publish(bytea) IS 'lets an identity publish new modules';
 COMMENT ON FUNCTION spacetime.revoke_publish(bytea) IS 'takes back the right to publish new modules';
+COMMENT ON FUNCTION spacetime.set_names(text, text[]) IS 'replaces the names of a module; without any it is reached by its identity';
+COMMENT ON FUNCTION spacetime.protect_module(text, boolean) IS 'protects a module from being dropped or emptied, or takes that back';
 COMMENT ON FUNCTION spacetime.set_owner(text, bytea) IS 'gives a module to another identity';

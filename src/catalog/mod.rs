@@ -15,6 +15,7 @@ pub(crate) use issuer::{
     set_publisher, signing_key, trust_issuer,
 };
 pub(crate) use module::{
+    is_protected, names, set_names, set_protected,
     Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, commented_tables, delete, find,
     find_all_wrappers, find_by_schema, forget_installation, grants, insert, installation, own_triggers,
     own_working_triggers, update_code, update_place, wasm,

@@ -38,6 +38,7 @@ struct Request {
     sender: Identity,
     connection_id: spacetime_wire::ConnectionId,
     claims: Arc<str>,
+    role: Option<Arc<str>>,
 }
 
 impl Queue {
@@ -65,9 +66,9 @@ impl Queue {
         for call in calls {
             let tag = self.shared.tag();
             pending.push(PendingCall { tag, call: Arc::new(info(&call)), reply: call.reply });
-            let QueuedCall { reducer, arguments, sender, connection_id, claims, .. } = call;
-            numbered
-                .push(Numbered { tag, call: Request { reducer, arguments, sender, connection_id, claims } });
+            let QueuedCall { reducer, arguments, sender, connection_id, claims, role, .. } = call;
+            let call = Request { reducer, arguments, sender, connection_id, claims, role };
+            numbered.push(Numbered { tag, call });
         }
         let batch = self.shared.batch();
         Metrics::add(&self.shared.metrics.batches, 1);
@@ -192,15 +193,12 @@ fn encoded<'a>(module: &'a str, role: &'a str, numbered: &'a Numbered) -> spacet
     spacetime_call_batch::Call {
         module,
         reducer: &call.reducer,
-        role,
+        role: call.role.as_deref().unwrap_or(role),
         sender: call.sender.to_le_bytes(),
         connection_id: call.connection_id.to_le_bytes(),
         claims: &call.claims,
         tag: numbered.tag,
-        arguments: match &call.arguments {
-            Arguments::Bsatn(bytes) => spacetime_call_batch::Arguments::Bsatn(bytes),
-            Arguments::Json(text) => spacetime_call_batch::Arguments::Json(text),
-        },
+        arguments: call.arguments.encoded(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Connections to Postgres, and the questions asked over them.
 
 mod module;
+mod pool;
 mod rows;
 
 use std::sync::Arc;
@@ -8,7 +9,8 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_postgres::{Client, NoTls};
 
-pub(crate) use module::Module;
+pub(crate) use module::{Module, identity_of};
+pub(crate) use pool::{Pool, Pooled};
 pub(crate) use rows::{Loaded, Snapshot};
 
 use crate::error::{Error, Result};
