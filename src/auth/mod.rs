@@ -15,7 +15,7 @@ mod session;
 pub(crate) use issuers::{distrust, trust};
 pub(crate) use login::{Scope, login, logout, verify_token};
 pub(crate) use own_key::{anonymous_token, public_keys, websocket_token};
-pub(crate) use session::current;
+pub(crate) use session::{Session, current};
 
 /// Seconds since 1970.
 fn now() -> i64 {

@@ -61,6 +61,27 @@ impl Session {
         })
     }
 
+    /// Somebody whom a gateway vouches for, who has checked the token itself.
+    pub(crate) fn vouched(identity: Identity, claims: &str) -> Result<Self> {
+        let mut connection_id = pg::access::random_bytes::<16>()?;
+        connection_id[0] |= 1;
+        Ok(Self {
+            identity: identity.to_string(),
+            connection_id: hex::encode(connection_id),
+            claims: claims.to_owned(),
+            valid_until: None,
+            session_user: pg::session::session_user().to_u32(),
+            roles: Vec::new(),
+            role_before: None,
+        })
+    }
+
+    /// Puts the login in force until the innermost level of settings is closed.
+    pub(crate) fn store_in_level(&self) -> Result<()> {
+        pg::user::set_local(SETTING, &self.sealed()?);
+        Ok(())
+    }
+
     pub(crate) fn identity(&self) -> Result<Identity> {
         bytes(&self.identity).map(Identity::from_be_bytes)
     }
@@ -77,9 +98,14 @@ impl Session {
 
     /// Puts the login in force.
     pub(super) fn store(&self, is_local: bool) -> Result<()> {
-        let text = serde_json::to_string(self).map_err(|error| Error::Internal(error.to_string()))?;
-        pg::session::set(SETTING, Some(&format!("{}{text}", mac(text.as_bytes())?.to_hex())), is_local);
+        pg::session::set(SETTING, Some(&self.sealed()?), is_local);
         Ok(())
+    }
+
+    /// The setting's value.
+    fn sealed(&self) -> Result<String> {
+        let text = serde_json::to_string(self).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(format!("{}{text}", mac(text.as_bytes())?.to_hex()))
     }
 
     fn require_in_force(&self) -> Result<()> {

@@ -17,4 +17,4 @@ pub(crate) use journal::{
     position,
 };
 pub(crate) use publish::is_captured;
-pub(crate) use read::answer;
+pub(crate) use read::{answer, settled_cursor};

@@ -47,6 +47,13 @@ pub(crate) fn answer(after: Option<&[u8]>, bytes_max: i32, wait_ms: i32, flush: 
     }
 }
 
+/// The cursor behind every change that a snapshot taken before this call can show. Commits can be visible a moment before
+/// they are in the log: waits for those.
+pub(crate) fn settled_cursor() -> Result<Vec<u8>> {
+    let (epoch, next) = change_log::settled()?;
+    Ok(Cursor { epoch, next }.to_bytes().to_vec())
+}
+
 fn encode(read: &change_log::Batchful) -> Vec<u8> {
     let mut entries = Vec::with_capacity(read.entries.iter().map(|entry| entry.len() + 4).sum());
     for entry in &read.entries {

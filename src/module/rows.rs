@@ -1,7 +1,7 @@
 //! Rows of a module's table as clients get them.
 
-use super::ready;
-use crate::error::{Error, Result};
+use super::ReadyModule;
+use crate::error::Result;
 use crate::pg::scan::{Scan, Visit};
 use crate::pg::{interrupt, snapshot};
 
@@ -9,13 +9,8 @@ use crate::pg::{interrupt, snapshot};
 const PIECE_BYTES: usize = 1 << 20;
 
 /// The rows of a table by the active snapshot: each in BSATN after its length as u32, in pieces.
-pub(crate) fn read_rows(module: &str, table: &str) -> Result<Vec<Vec<u8>>> {
-    let module = ready(module)?;
-    let at = module.definition.table_by_name(table).ok_or_else(|| Error::InvalidParameter {
-        what: format!("module {:?} has no table {table:?}", module.row.name),
-        hint: "SELECT DISTINCT name FROM spacetime.tables lists them.".into(),
-    })?;
-    let (opened, codec) = module.open_table(at)?;
+pub(crate) fn read_rows(module: &ReadyModule, table: usize) -> Result<Vec<Vec<u8>>> {
+    let (opened, codec) = module.open_table(table)?;
     let mut pieces = Vec::new();
     let mut piece = Vec::new();
     let mut failed = None;

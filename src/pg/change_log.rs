@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 
 /// Longest sleep while a commit is under way whose end nobody announces.
 const ORDER_WAIT_MS: i64 = 10;
+/// Pause between looks whether the commits under way are through.
+const SETTLE_WAIT_MS: i64 = 1;
 /// Copied under the lock at a time, so that commits do not wait long.
 const COPY_BYTES_MAX: usize = 256 * 1024;
 /// Microseconds from the Unix epoch to Postgres'.
@@ -169,11 +171,7 @@ impl Reader {
 
     /// The cursor of a reader that begins now.
     pub(crate) fn now(&self) -> (u64, u64) {
-        self.ring.release();
-        let mut locked = self.ring.lock(false);
-        let state = locked.describe();
-        locked.unlock();
-        (state.epoch, state.next_seq)
+        now(self.ring)
     }
 
     /// Reads on from `next` in `epoch`, without waiting.
@@ -246,6 +244,35 @@ impl Reader {
         self.ring.note_reader(self.slot, next, false);
         super::interrupt::process();
     }
+}
+
+/// The cursor behind all commits until now, those included that are about to append.
+pub(crate) fn settled() -> Result<(u64, u64)> {
+    let ring = required_ring()?;
+    let until = ring.place_in_wal();
+    while ring.least_bound() < until {
+        // SAFETY: waits on this backend's own latch; commits that nobody reads wake nobody.
+        unsafe {
+            pg_sys::WaitLatch(
+                pg_sys::MyLatch,
+                (pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH) as i32,
+                SETTLE_WAIT_MS,
+                pg_sys::PG_WAIT_EXTENSION,
+            );
+            pg_sys::ResetLatch(pg_sys::MyLatch);
+        }
+        super::interrupt::process();
+    }
+    Ok(now(ring))
+}
+
+/// Epoch and number of the next entry.
+fn now(ring: &Ring) -> (u64, u64) {
+    ring.release();
+    let mut locked = ring.lock(false);
+    let state = locked.describe();
+    locked.unlock();
+    (state.epoch, state.next_seq)
 }
 
 /// Waits until the WAL is on disk up to `lsn`.

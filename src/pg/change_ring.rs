@@ -199,8 +199,14 @@ impl Ring {
         }
     }
 
+    /// The place in the WAL that everything committed until now is before.
+    pub(super) fn place_in_wal(&self) -> u64 {
+        // SAFETY: readers are refused during recovery.
+        unsafe { pg_sys::GetXLogInsertRecPtr() }
+    }
+
     /// Everything committed up to here has been appended.
-    fn least_bound(&self) -> u64 {
+    pub(super) fn least_bound(&self) -> u64 {
         // First the place in the WAL, then the bounds: who publishes a bound after we looked commits after that place.
         // SAFETY: readers are refused during recovery.
         let now = unsafe { pg_sys::GetXLogInsertRecPtr() };

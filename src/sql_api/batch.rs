@@ -2,9 +2,11 @@
 
 use pgrx::prelude::*;
 
+use crate::error::Error;
 use crate::pg::report::ErrorReport;
 use crate::pg::wal;
-use crate::{module, reducer};
+use crate::reducer::Viewer;
+use crate::{changes, reducer};
 
 #[pg_schema]
 mod spacetime {
@@ -30,9 +32,33 @@ mod spacetime {
         wal::wait_durable(lsn.cast_unsigned());
     }
 
-    /// The rows of a table, by the snapshot of the statement.
-    #[pg_extern(volatile, strict, parallel_unsafe)]
-    fn _read_table(module: &str, table: &str) -> Result<SetOfIterator<'static, Vec<u8>>, ErrorReport> {
-        Ok(SetOfIterator::new(module::read_rows(module, table)?))
+    /// Rows of a module's tables, by the snapshot of the statement. With the rights of the module's owner, or with those of a
+    /// role in a session of somebody whom the gateway vouches for.
+    #[pg_extern(stable, parallel_unsafe)]
+    fn _select(
+        module: &str,
+        selection: &str,
+        sender: default!(Option<&[u8]>, "NULL"),
+        claims: default!(Option<&str>, "NULL"),
+        role: default!(Option<&str>, "NULL"),
+    ) -> Result<SetOfIterator<'static, Vec<u8>>, ErrorReport> {
+        let viewer = match (sender, claims, role) {
+            (Some(identity), Some(claims), Some(role)) => Some(Viewer { identity, claims, role }),
+            (None, None, None) => None,
+            _ => {
+                return Err(Error::InvalidParameter {
+                    what: "sender, claims and role go together".into(),
+                    hint: "Give all of them, or none.".into(),
+                }
+                .into());
+            }
+        };
+        Ok(SetOfIterator::new(reducer::select_rows(module, selection, viewer.as_ref())?))
+    }
+
+    /// The cursor behind everything that a snapshot taken before can show.
+    #[pg_extern(volatile, parallel_unsafe)]
+    fn _settled_cursor() -> Result<Vec<u8>, ErrorReport> {
+        Ok(changes::settled_cursor()?)
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Metrics {
     pub(crate) batches: AtomicU64,
     pub(crate) entries: AtomicU64,
     pub(crate) resyncs: AtomicU64,
+    /// Commits that made views, or tables under operators' policies, be read again.
+    pub(crate) stretches: AtomicU64,
     pub(crate) dropped_clients: AtomicU64,
 }
 
@@ -34,6 +36,7 @@ impl Metrics {
             ("batches", &self.batches),
             ("change_log_entries", &self.entries),
             ("resyncs", &self.resyncs),
+            ("rereads", &self.stretches),
             ("dropped_clients", &self.dropped_clients),
         ] {
             let value = counter.load(Ordering::Relaxed);

@@ -31,7 +31,7 @@ impl Gateway {
     /// Checks the database, disconnects what the last run has left, and starts reading the change log.
     pub(crate) async fn start(options: Options) -> Result<Arc<Self>> {
         let tokens = Tokens::open(&options.key_file)?;
-        let database = Arc::new(Database::new(&options.database_url));
+        let database = Arc::new(Database::new(&options.database_url, &options.client_role));
         database.check().await?;
         let client = database.shared().await?;
         let left: i64 =
@@ -41,7 +41,7 @@ impl Gateway {
         }
         let metrics = Arc::new(Metrics::default());
         let reader = Reader::begin(&database).await?;
-        let hub = Hub::start(Arc::clone(&database), Arc::clone(&metrics), reader.next_seq);
+        let hub = Hub::start(Arc::clone(&database), Arc::clone(&metrics), reader.begins_at);
         tokio::spawn(changes::read(Arc::clone(&database), reader, hub.clone()));
         let role = options.client_role.clone();
         let executors = Executors::new(Arc::clone(&database), hub.clone(), Arc::clone(&metrics), role)?;
@@ -64,7 +64,11 @@ impl Gateway {
 
     /// Who asks a module.
     pub(crate) fn asker(module: &Module, caller: &Caller) -> Asker {
-        Asker { identity: caller.identity, is_owner: module.owner == caller.identity }
+        Asker {
+            identity: caller.identity,
+            claims: caller.claims.as_str().into(),
+            is_owner: module.owner == caller.identity,
+        }
     }
 
     /// Records a connection and runs client_connected; its refusal is the error.

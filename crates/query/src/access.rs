@@ -64,6 +64,11 @@ impl VisibilityRules {
         Ok(())
     }
 
+    /// Whether a relation has rules.
+    pub fn restricts(&self, relation: RelationId) -> bool {
+        self.of(relation).next().is_some()
+    }
+
     /// The plans whose rows together are those of `plan` that a client may see. A row that two fragments return
     /// counts twice, as in the reference; rules without a join are one fragment.
     pub(crate) fn expand(&self, plan: Plan) -> Result<Vec<Plan>, Error> {
@@ -199,13 +204,7 @@ fn everything(schema: &Schema, access: Access) -> Vec<Plan> {
     let readable = schema.relations.iter().enumerate().filter(|(_, relation)| {
         !relation.is_event && !relation.is_view && (relation.is_public || access == Access::Owner)
     });
-    let all = |(relation, _)| Plan {
-        relations: vec![relation],
-        returned: 0,
-        joins: Vec::new(),
-        filter: Predicate::Constant(true),
-    };
-    readable.map(all).collect()
+    readable.map(|(relation, _)| Plan::all_of(relation)).collect()
 }
 
 fn check_subscribable(plan: &Plan, schema: &Schema) -> Result<(), Error> {

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
+
 use crate::Error;
 use crate::evaluate::{Rows, column, holds};
 use crate::plan::{Comparison, Operand, Plan, Predicate};
@@ -43,7 +45,8 @@ pub(crate) struct Incremental {
     returns_events: bool,
 }
 
-type Counts<'a> = HashMap<Cow<'a, [u8]>, i64>;
+/// In the order in which rows were met: that of the commit.
+type Counts<'a> = IndexMap<Cow<'a, [u8]>, i64>;
 
 impl Incremental {
     pub(crate) fn new(plan: Plan, schema: &Schema) -> Result<Self, Error> {

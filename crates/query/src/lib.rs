@@ -82,6 +82,8 @@ mod query_set;
 mod resolve;
 mod row;
 mod schema;
+mod selection;
+mod store;
 pub mod syntax;
 mod value;
 
@@ -103,3 +105,5 @@ pub use print::{Parameter, Sql, StoredNames, print_statement, quoted, select};
 pub use query_set::{PlanId, QuerySet, TableDelta};
 pub use resolve::{Access, CheckedOutput, CheckedStatement, MAX_RELATIONS, check, check_statement};
 pub use schema::{RelationId, Schema, StoredColumn, StoredRelation};
+pub use selection::Selection;
+pub use store::RowStore;

@@ -1,6 +1,7 @@
 //! The checked form of a query. Equal plans over one schema have equal rows, so `Eq` and `Hash` find the distinct
 //! queries of many clients.
 
+use serde::{Deserialize, Serialize};
 use spacetime_definition::Type;
 
 use crate::schema::RelationId;
@@ -10,7 +11,7 @@ pub use crate::syntax::Comparison;
 ///
 /// A row of `relations[returned]` is returned once for each combination with rows of the other relations that
 /// satisfies all `joins` and the `filter`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Plan {
     /// As written, from left to right; a self join has the same relation twice.
     pub relations: Vec<RelationId>,
@@ -22,7 +23,7 @@ pub struct Plan {
 }
 
 /// A column of one of the plan's relations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ColumnRef {
     /// Position in [`Plan::relations`].
     pub relation: usize,
@@ -31,7 +32,7 @@ pub struct ColumnRef {
 }
 
 /// A condition; as deep as the query's parentheses.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Predicate {
     Constant(bool),
     /// Not empty.
@@ -42,7 +43,7 @@ pub enum Predicate {
 }
 
 /// The right side of a comparison, of the type of the column on the left.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Operand {
     Column(ColumnRef),
     Literal(Value),
@@ -51,7 +52,7 @@ pub enum Operand {
 }
 
 /// A value of a comparable type.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Value {
     pub ty: Type,
     /// Canonical: one zero and one NaN.
@@ -69,6 +70,19 @@ impl Plan {
     pub fn bind(mut self, sender: &[u8; 32]) -> Self {
         self.filter.bind(sender);
         self
+    }
+
+    /// All rows of one relation.
+    pub fn all_of(relation: RelationId) -> Self {
+        Self { relations: vec![relation], returned: 0, joins: Vec::new(), filter: Predicate::Constant(true) }
+    }
+
+    /// The conditions that the plan makes on the relation at `position` alone, as of a query of that relation only.
+    #[must_use]
+    pub fn local_filter(&self, position: usize) -> Predicate {
+        let local = self.filter.conjuncts().iter().filter(|part| part.is_local_to(position));
+        let moved = vec![0; self.relations.len()];
+        local.fold(Predicate::Constant(true), |all, part| all.and(part.clone().relocate(&moved)))
     }
 
     /// Whether the rows depend on who asks.

@@ -8,7 +8,7 @@ use crate::Error;
 use crate::incremental::{Delta, Incremental, Lookup};
 use crate::plan::{Comparison, Operand, Plan, Predicate};
 use crate::row::RowReader;
-use crate::schema::{RelationId, Schema};
+use crate::schema::{RelationId, Schema, StoredRelation};
 
 /// What one commit did to one relation. Rows are BSATN.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,6 +62,23 @@ impl QuerySet {
             ids: HashMap::new(),
             by_relation: HashMap::new(),
         }
+    }
+
+    /// Puts a relation at a place of the schema, which grows by it or has it replaced. No plan may be about the place.
+    pub fn set_relation(&mut self, id: RelationId, relation: StoredRelation) {
+        let reader = RowReader::new(&relation);
+        match (self.schema.relations.get_mut(id), self.readers.get_mut(id)) {
+            (Some(place), Some(old)) => (*place, *old) = (relation, reader),
+            _ => {
+                self.schema.relations.push(relation);
+                self.readers.push(reader);
+            }
+        }
+    }
+
+    /// The relations that plans can be about.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// Adds a plan, or one more use of an equal one. `:sender` must be bound.
@@ -154,6 +171,23 @@ impl QuerySet {
             }
         }
         Ok(deltas)
+    }
+
+    /// As [`Self::evaluate`], of one plan.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MalformedRow`], and what `lookup` answers.
+    pub fn evaluate_plan<'a>(
+        &self,
+        id: PlanId,
+        changes: &[TableDelta<'a>],
+        lookup: &mut dyn Lookup,
+    ) -> Result<Delta<'a>, Error> {
+        match self.plans.get(id.0).and_then(Option::as_ref) {
+            Some(entry) => entry.incremental.evaluate(&self.readers, changes, lookup),
+            None => Ok(Delta::default()),
+        }
     }
 
     /// The plans whose results the changes can concern.

@@ -54,7 +54,7 @@ pub enum Expression {
     Operand(Operand),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Comparison {
     Eq,
     Ne,

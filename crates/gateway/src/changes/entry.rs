@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use spacetime_auth::Identity;
-use spacetime_change_log::{Answer, Kind as LogKind, Status};
+use spacetime_change_log::{Answer, Cursor, Kind as LogKind, Status};
 use spacetime_wire::ConnectionId;
 
 use crate::error::{Error, Result};
@@ -13,13 +13,36 @@ use crate::subscriptions::CallInfo;
 pub(crate) struct Page {
     /// Entries before these are lost: tables must be read anew.
     pub(crate) is_gap: bool,
-    pub(crate) next_seq: u64,
+    /// Behind the last entry.
+    pub(crate) end: Position,
     pub(crate) cursor: Vec<u8>,
     pub(crate) entries: Vec<Entry>,
 }
 
+/// A place in the change log: before the entry with the number `next`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// Another one after a crash: numbers of different epochs say nothing of each other.
+    pub(crate) epoch: u64,
+    pub(crate) next: u64,
+}
+
+impl Position {
+    /// The place of a cursor.
+    pub(crate) fn of_cursor(cursor: &[u8]) -> Result<Self> {
+        let cursor = Cursor::from_bytes(cursor).map_err(|error| Error::Layout(error.to_string()))?;
+        Ok(Self { epoch: cursor.epoch, next: cursor.next })
+    }
+
+    /// Whether everything before `end` is before this place, too.
+    pub(crate) fn has_reached(self, end: Self) -> bool {
+        self.epoch == end.epoch && self.next >= end.next
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Entry {
+    pub(crate) seq: u64,
     pub(crate) xid: u64,
     pub(crate) module: Identity,
     pub(crate) committed_at_us: i64,
@@ -53,7 +76,7 @@ impl Page {
         let answer = Answer::decode(&bytes).map_err(|error| Error::Layout(error.to_string()))?;
         Ok(Self {
             is_gap: answer.status == Status::Resync,
-            next_seq: answer.cursor.next,
+            end: Position { epoch: answer.cursor.epoch, next: answer.cursor.next },
             cursor: answer.cursor.to_bytes().to_vec(),
             entries: answer.entries.iter().map(|entry| owned(&bytes, entry)).collect(),
         })
@@ -80,7 +103,13 @@ fn owned(bytes: &Bytes, entry: &spacetime_change_log::Entry<'_>) -> Entry {
         LogKind::Resync => Kind::Resync,
     };
     let header = &entry.header;
-    Entry { xid: header.xid, module: identity(header.module), committed_at_us: header.committed_at_us, kind }
+    Entry {
+        seq: header.seq,
+        xid: header.xid,
+        module: identity(header.module),
+        committed_at_us: header.committed_at_us,
+        kind,
+    }
 }
 
 fn call_info(bytes: &Bytes, call: &spacetime_change_log::Call<'_>) -> CallInfo {

@@ -3,5 +3,5 @@
 mod entry;
 mod reader;
 
-pub(crate) use entry::{Entry, Kind, Page, Table};
+pub(crate) use entry::{Entry, Kind, Page, Position, Table};
 pub(crate) use reader::{Reader, read};

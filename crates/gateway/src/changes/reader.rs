@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_postgres::Client;
 
-use super::Page;
+use super::{Page, Position};
 use crate::error::Result;
 use crate::postgres::Database;
 use crate::subscriptions::Input;
@@ -22,7 +22,7 @@ const RETRY: Duration = Duration::from_millis(250);
 pub(crate) struct Reader {
     client: Client,
     cursor: Vec<u8>,
-    pub(crate) next_seq: u64,
+    pub(crate) begins_at: Position,
 }
 
 impl Reader {
@@ -30,7 +30,7 @@ impl Reader {
         let client = database.connect().await?;
         let row = client.query_one("SELECT spacetime.changes(NULL)", &[]).await?;
         let page = Page::decode(row.get(0))?;
-        Ok(Self { client, cursor: page.cursor, next_seq: page.next_seq })
+        Ok(Self { client, cursor: page.cursor, begins_at: page.end })
     }
 
     async fn next(&mut self) -> Result<Page> {

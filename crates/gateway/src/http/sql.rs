@@ -7,12 +7,12 @@ use std::time::Instant;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use spacetime_wire::http::{ErrorBody, StatementStats, statement_result};
+use spacetime_wire::http::{StatementStats, statement_result};
 
 use super::Authorized;
 use crate::error::Result;
 use crate::state::Gateway;
-use crate::subscriptions::plans;
+use crate::subscriptions::one_off;
 
 /// Bytes of an answer.
 const ANSWER_MAX: usize = 64 << 20;
@@ -25,13 +25,9 @@ pub(super) async fn sql(
 ) -> Result<Response> {
     let began = Instant::now();
     let module = gateway.database.module(&name).await?;
-    let plans = plans(&module, Gateway::asker(&module, &caller), &query)?;
-    let [plan] = plans.as_slice() else {
-        return Err(ErrorBody::BadRequest("a statement is about one table".into()).into());
-    };
-    let loaded = gateway.database.load(&module.key(), std::slice::from_ref(&plan.table.name)).await?;
-    let rows = loaded.tables.iter().flatten().filter(|row| plan.admits(row));
+    let asker = Gateway::asker(&module, &caller);
+    let (table, rows) = one_off(&gateway.database, &module, &asker, &query).await?;
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let body = statement_result(&plan.table.row.fields, rows, micros, StatementStats::default(), ANSWER_MAX)?;
+    let body = statement_result(&table.row.fields, rows, micros, StatementStats::default(), ANSWER_MAX)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_postgres::{Client, NoTls};
 
-pub(crate) use module::{Module, identity_of};
+pub(crate) use module::{Module, Policed, identity_of};
 pub(crate) use pool::{Pool, Pooled};
-pub(crate) use rows::{Loaded, Snapshot};
+pub(crate) use rows::{Loaded, Read, Rows, Viewer};
 
 use crate::error::{Error, Result};
 
@@ -19,11 +19,23 @@ use crate::error::{Error, Result};
 pub(crate) struct Database {
     url: String,
     shared: Mutex<Option<Arc<Client>>>,
+    /// Role whose rights clients have.
+    client_role: Arc<str>,
+    idle: std::sync::Mutex<Vec<rows::ReadConnection>>,
 }
 
+/// The role clients without one of their own have the rights of.
+const CLIENT_ROLE: &str = "spacetime_client";
+
 impl Database {
-    pub(crate) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), shared: Mutex::new(None) }
+    pub(crate) fn new(url: &str, client_role: &str) -> Self {
+        let client_role = if client_role.is_empty() { CLIENT_ROLE } else { client_role };
+        Self {
+            url: url.to_owned(),
+            shared: Mutex::new(None),
+            client_role: client_role.into(),
+            idle: std::sync::Mutex::new(Vec::new()),
+        }
     }
 
     /// A connection of the caller's own.

@@ -19,23 +19,70 @@ pub(crate) struct Module {
     /// As the guest described itself.
     pub(crate) description: Vec<u8>,
     pub(crate) definition: Definition,
-    /// Tables, by canonical name, whose rows clients see under more conditions than that the table is public: filters of
-    /// the module, policies or revoked rights of operators.
-    pub(crate) secured: Vec<String>,
+    pub(crate) rights: Rights,
 }
 
+/// What clients who do not own the module may see of it, beyond what it says of itself. By canonical names.
+#[derive(Debug)]
+pub(crate) struct Rights {
+    /// The role they have the rights of.
+    pub(crate) role: Arc<str>,
+    /// Tables and views whose right to look an operator has taken from the role.
+    pub(crate) closed: Vec<String>,
+    /// Tables with row policies that operators made.
+    pub(crate) policed: Vec<Policed>,
+}
+
+/// A table whose rows only Postgres can say who sees.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Policed {
+    pub(crate) name: String,
+    /// Tables of the module that its policies look at, itself included; `None` if that cannot be told, because they call
+    /// functions.
+    pub(crate) reads: Option<Vec<String>>,
+}
+
+/// A policy is ours while it has our name and says neither less nor more than the module's filters.
 const QUERY: &str = "SELECT m.identity, m.owner_identity, m.wasm_sha256, m.description,
         ARRAY(SELECT n.name FROM spacetime._module_name n WHERE n.identity = m.identity ORDER BY n.name),
         ARRAY(SELECT t.value ->> 'name'
               FROM jsonb_array_elements(m.storage -> 'tables') t
-              JOIN pg_namespace s ON s.nspname = m.schema_name
               JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = t.value ->> 'pg_name'
-              WHERE NOT has_table_privilege('spacetime_client', c.oid, 'SELECT')
-                 OR (c.relrowsecurity AND NOT coalesce((
-                     SELECT bool_and(p.polname = 'spacetime_read' AND pg_get_expr(p.polqual, p.polrelid) = 'true'
-                                     AND p.polpermissive AND p.polroles = '{0}')
-                     FROM pg_policy p WHERE p.polrelid = c.oid), false)))
-    FROM spacetime._module m
+              WHERE NOT has_table_privilege($3, c.oid, 'SELECT')
+              UNION ALL
+              SELECT v.value ->> 'name'
+              FROM jsonb_array_elements(m.storage -> 'views') v
+              JOIN pg_proc p ON p.pronamespace = s.oid AND p.proname = v.value ->> 'pg_name'
+              WHERE NOT has_function_privilege($3, p.oid, 'EXECUTE')),
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('name', t.value ->> 'name', 'reads', (
+                    SELECT CASE WHEN bool_and(u.name IS NOT NULL) THEN jsonb_agg(DISTINCT u.name) END
+                    FROM (SELECT t.value ->> 'name' AS name
+                          UNION ALL
+                          SELECT CASE WHEN d.refclassid = 'pg_class'::regclass THEN (
+                                     SELECT coalesce(max(o.value ->> 'name'), '') FROM pg_class r
+                                     LEFT JOIN jsonb_array_elements(m.storage -> 'tables') o
+                                         ON r.relnamespace = s.oid AND r.relname = o.value ->> 'pg_name'
+                                     WHERE r.oid = d.refobjid HAVING bool_and(r.relkind IN ('r', 'p')))
+                                 WHEN d.refclassid = 'pg_proc'::regclass THEN (
+                                     SELECT '' FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace
+                                     WHERE f.oid = d.refobjid AND n.nspname = 'spacetime')
+                                 ELSE '' END
+                          FROM pg_policy p JOIN pg_depend d
+                              ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+                          WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')) u))), '[]')
+              FROM jsonb_array_elements(m.storage -> 'tables') t
+              JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = t.value ->> 'pg_name'
+              WHERE c.relrowsecurity AND coalesce((
+                  SELECT NOT bool_or(o.is_ours) OR bool_or(NOT o.is_ours) FROM (
+                      SELECT p.polname = 'spacetime_read' AND p.polpermissive AND p.polroles = '{0}'
+                          AND p.polcmd = 'r'
+                          AND (pg_get_expr(p.polqual, p.polrelid) = 'true')
+                              = (jsonb_array_length(coalesce(t.value -> 'rules', '[]')) = 0) AS is_ours
+                      FROM pg_policy p
+                      WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')
+                        AND EXISTS (SELECT FROM unnest(p.polroles) r WHERE r = 0 OR pg_has_role($3, r, 'USAGE'))
+                  ) o), true))
+    FROM spacetime._module m LEFT JOIN pg_namespace s ON s.nspname = m.schema_name
     WHERE m.identity = $1 OR m.identity = (SELECT n.identity FROM spacetime._module_name n WHERE n.name = $2)";
 
 impl Module {
@@ -55,17 +102,19 @@ impl Database {
             None => ErrorBody::NoSuchName(name.clone()),
         };
         let by_name = identity.is_none().then_some(name);
-        let found = self.shared().await?.query_opt(QUERY, &[&identity, &by_name]).await?;
+        let found =
+            self.shared().await?.query_opt(QUERY, &[&identity, &by_name, &&*self.client_role]).await?;
         let row = found.ok_or(missing)?;
         let description: Vec<u8> = row.get(3);
         let definition =
             spacetime_definition::decode(&description).map_err(|error| Error::Layout(error.to_string()))?;
+        let policed = serde_json::from_value(row.get(6)).map_err(|error| Error::Layout(error.to_string()))?;
         Ok(Arc::new(Module {
             identity: identity_of(row.get(0))?,
             owner: identity_of(row.get(1))?,
             wasm_sha256: row.get(2),
             names: row.get(4),
-            secured: row.get(5),
+            rights: Rights { role: Arc::clone(&self.client_role), closed: row.get(5), policed },
             description,
             definition,
         }))

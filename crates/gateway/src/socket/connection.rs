@@ -16,7 +16,7 @@ use crate::postgres::Module;
 use crate::state::Gateway;
 use crate::subscriptions::{
     AppliedTable, ClientId, Event, Input, NewClient, Reply, Request as SetRequest, Subscribe, SubscribeKind,
-    plans,
+    one_off, plans,
 };
 use crate::tokens::Caller;
 
@@ -254,7 +254,7 @@ impl Connection {
         let asker = Gateway::asker(&module, &self.peer.caller);
         let mut all = Vec::new();
         for query in queries {
-            all.extend(plans(&module, asker, query)?);
+            all.extend(plans(&module, &asker, query)?);
         }
         let is_v1 = kind != SubscribeKind::QuerySet;
         if let Some(event_table) = all.iter().find(|plan| is_v1 && plan.table.is_event) {
@@ -267,14 +267,9 @@ impl Connection {
     async fn one_off(&self, query: &str) -> Result<AppliedTable, String> {
         let found = async {
             let module = self.gateway.database.module(&self.peer.module.key()).await?;
-            let plans = plans(&module, Gateway::asker(&module, &self.peer.caller), query)?;
-            let [plan] = plans.as_slice() else {
-                return Err(crate::Error::Query("a one-off query is about one table".into()));
-            };
-            let tables = [plan.table.name.clone()];
-            let loaded = self.gateway.database.load(&module.key(), &tables).await?;
-            let rows = loaded.tables.iter().flatten().filter(|row| plan.admits(row));
-            Ok(AppliedTable { table: plan.table.clone(), rows: RowList::new(rows)? })
+            let asker = Gateway::asker(&module, &self.peer.caller);
+            let (table, rows) = one_off(&self.gateway.database, &module, &asker, query).await?;
+            Ok(AppliedTable { table, rows: RowList::new(rows)? })
         };
         found.await.map_err(|error: crate::Error| error.message())
     }

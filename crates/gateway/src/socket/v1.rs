@@ -156,6 +156,13 @@ fn event_message<E: Rendering>(
                 error: error.clone(),
             })
         }
+        Event::SubscriptionEnded { error, .. } => ServerMessage::SubscriptionError(SubscriptionError {
+            total_host_execution_duration_micros: 0,
+            request_id: None,
+            query_id: None,
+            table_id: None,
+            error: error.clone(),
+        }),
         Event::Update { sets, call, committed_at_us } => {
             let update = update(sets)?;
             match call {
@@ -299,10 +306,15 @@ fn unapplied<E: Rendering>(
     })
 }
 
-/// SubscribeSingle names one table.
+/// SubscribeSingle names one table; a query that visibility rules have made several of is about one, too.
 fn single<E: Rendering>(tables: Vec<TableUpdate<E>>) -> SubscribeRows<E> {
-    let nothing = TableUpdate { table_id: 0, table_name: String::new(), num_rows: 0, updates: Vec::new() };
-    let table_rows = tables.into_iter().next().unwrap_or(nothing);
+    let nothing = || TableUpdate { table_id: 0, table_name: String::new(), num_rows: 0, updates: Vec::new() };
+    let merged = tables.into_iter().reduce(|mut all, more| {
+        all.num_rows += more.num_rows;
+        all.updates.extend(more.updates);
+        all
+    });
+    let table_rows = merged.unwrap_or_else(nothing);
     SubscribeRows { table_id: table_rows.table_id, table_name: table_rows.table_name.clone(), table_rows }
 }
 

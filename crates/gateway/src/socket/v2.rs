@@ -85,6 +85,11 @@ fn event_message(event: &Event) -> Result<Option<ServerMessage>, WireError> {
                 error: error.clone(),
             })
         }
+        Event::SubscriptionEnded { set, error } => ServerMessage::SubscriptionError(SubscriptionError {
+            request_id: None,
+            query_set_id: number(*set),
+            error: error.clone(),
+        }),
         Event::Update { sets, .. } => ServerMessage::TransactionUpdate(update(sets)),
         Event::Answer { request_id, outcome, sets, .. } => {
             let (timestamp_us, result) = match outcome {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use spacetime_auth::Identity;
 use spacetime_wire::{ConnectionId, RowList};
 
-use super::plan::TableInfo;
+use super::planning::TableInfo;
 
 /// A connection, within this run of the gateway.
 pub(crate) type ClientId = u64;
@@ -90,6 +90,11 @@ pub(crate) enum Event {
     },
     SubscriptionRefused {
         request: Request,
+        error: String,
+    },
+    /// A set's queries cannot be kept up to date any more.
+    SubscriptionEnded {
+        set: SetKey,
         error: String,
     },
     /// Rows of each set that changed; `call` is unknown for plain SQL.

@@ -1,141 +1,195 @@
-//! The hub's readings of tables: the first rows of queries, and all rows anew when entries are lost.
+//! Readings: the first rows of queries, and rows that a stretch waits for.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use spacetime_auth::Identity;
-
-use super::event::Event;
-use super::hub::{Hub, Input};
-use super::registry::Updates;
+use super::event::{ClientId, Event, Request, SubscribeKind};
+use super::hub::{Input, Shared};
+use super::mirror::Part;
+use super::stream::Stream;
+use crate::changes::{Entry, Kind, Table};
 use crate::error::Result;
-use crate::postgres::Loaded;
+use crate::postgres::{Loaded, Rows};
 
-/// Pause before tables are read again after a failure.
+/// Pause before rows are read again after a failure.
 const RETRY: Duration = Duration::from_millis(500);
+/// The module is gone: nobody waits for its rows.
+const UNDEFINED_OBJECT: &str = "42704";
 
+/// A reading for new subscriptions.
 pub(super) struct Load {
-    module: Identity,
-    /// Keys of the queries, and the table of each.
-    queries: Vec<(String, String)>,
-    tables: Vec<String>,
+    parts: Vec<Part>,
+    /// Entries taken in since it was asked for.
+    pub(super) later: Vec<Arc<Entry>>,
     read: Option<Loaded>,
-    /// Pages of the change log that came since.
-    pages: u32,
 }
 
-/// The second page after a reading was asked for after it: it contains whatever the snapshot does.
-const PAGES_ENOUGH: u32 = 2;
+/// Rows of the entries that a reading does not contain.
+pub(super) fn unseen<'a>(entries: &'a [Arc<Entry>], read: &Loaded) -> Vec<&'a [Table]> {
+    let entries = entries.iter().filter(|entry| !read.snapshot.contains(entry.xid));
+    entries
+        .filter_map(|entry| match &entry.kind {
+            Kind::Changes { tables, .. } => Some(tables.as_slice()),
+            _ => None,
+        })
+        .collect()
+}
 
-impl Hub {
-    /// Begins to read the tables of queries.
-    pub(super) fn load(&mut self, load: u64, module: Identity, queries: Vec<(String, String)>) {
-        let mut tables: Vec<_> = queries.iter().map(|(_, table)| table.clone()).collect();
-        tables.sort();
-        tables.dedup();
-        let (database, handle, names) = (Arc::clone(&self.database), self.handle.clone(), tables.clone());
-        self.loads.insert(load, Load { module, queries, tables, read: None, pages: 0 });
-        let is_reload = self.reloading == Some(load);
+impl Stream {
+    /// Asks for rows. Gives the number under which they come.
+    pub(super) fn request(&mut self, parts: &[Part], is_needed: bool, shared: &mut Shared) -> u64 {
+        shared.last_load += 1;
+        let (load, module) = (shared.last_load, self.module);
+        // What is not wanted any more keeps its place; its rows are not looked at.
+        let reads: Vec<_> = parts.iter().map(|part| self.mirror.read(*part)).collect();
+        let (database, handle) = (Arc::clone(&shared.database), shared.handle.clone());
         tokio::spawn(async move {
+            let wanted: Vec<_> = reads.iter().flatten().cloned().collect();
             let result = loop {
-                match database.load(&module.to_string(), &names).await {
+                match database.load(&module.to_string(), &wanted).await {
                     // Nothing goes on without these rows.
-                    Err(error) if is_reload && error.sqlstate() != Some("42704") => {
-                        tracing::warn!(%error, "reading tables anew failed; trying again");
+                    Err(error) if is_needed && error.sqlstate() != Some(UNDEFINED_OBJECT) => {
+                        tracing::warn!(%error, "reading rows anew failed; trying again");
                         tokio::time::sleep(RETRY).await;
                     }
                     result => break result,
                 }
             };
-            drop(handle.send(Input::Read { load, result }));
+            let result = result.map(|mut loaded| {
+                let mut found = std::mem::take(&mut loaded.rows).into_iter();
+                let unwanted = || Ok(Rows { rows: Vec::new(), tables_read: Vec::new() });
+                let place = |read: &Option<_>| {
+                    if read.is_some() { found.next().unwrap_or_else(unwanted) } else { unwanted() }
+                };
+                loaded.rows = reads.iter().map(place).collect();
+                loaded
+            });
+            drop(handle.send(Input::Read { module, load, result }));
         });
+        load
     }
 
-    pub(super) fn read(&mut self, load: u64, result: Result<Loaded>) {
-        match result {
-            Ok(loaded) => {
-                if let Some(load) = self.loads.get_mut(&load) {
-                    load.read = Some(loaded);
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the rows of a subscription could not be read");
-                let Some(failed) = self.loads.remove(&load) else { return };
-                let keys: Vec<_> = failed.queries.into_iter().map(|(key, _)| key).collect();
-                for (client, request) in self.registry.fail(failed.module, &keys) {
-                    let error = error.message();
-                    self.tell(client, Event::SubscriptionRefused { request, error });
-                }
-            }
+    /// Begins to read what new subscriptions need.
+    pub(super) fn load(&mut self, parts: Vec<Part>, shared: &mut Shared) {
+        if parts.is_empty() {
+            return;
         }
-        if self.reloading == Some(load) {
-            self.complete_reload(load);
-        } else {
-            self.complete_loads();
-        }
-        self.advance();
+        let load = self.request(&parts, false, shared);
+        self.loads.insert(load, Load { parts, later: Vec::new(), read: None });
     }
 
-    /// Notes that a page has been taken in.
-    pub(super) fn page_passed(&mut self) {
-        for load in self.loads.values_mut().filter(|load| load.read.is_some()) {
-            load.pages += 1;
+    /// Begins all readings again: what they were to be completed with is lost.
+    pub(super) fn restart_loads(&mut self, shared: &mut Shared) {
+        for (_, load) in std::mem::take(&mut self.loads) {
+            self.load(load.parts, shared);
         }
-        self.complete_loads();
+    }
+
+    /// Rows have come, or not.
+    pub(super) fn read(&mut self, number: u64, result: Result<Loaded>, shared: &mut Shared) {
+        if let Some(stretch) = self.stretch.as_mut().filter(|stretch| stretch.load == number) {
+            match result {
+                Ok(loaded) => stretch.read = Some(loaded),
+                // Only a module that is gone; its clients are about to learn that.
+                Err(error) => {
+                    tracing::info!(%error, module = %self.module, "rows are not read any more");
+                    self.abandon_stretch(shared);
+                }
+            }
+        } else if let Some(load) = self.loads.get_mut(&number) {
+            match result {
+                Ok(loaded) => load.read = Some(loaded),
+                Err(error) => {
+                    tracing::warn!(%error, "the rows of a subscription could not be read");
+                    let parts = self.loads.remove(&number).map(|load| load.parts).unwrap_or_default();
+                    for part in parts {
+                        self.end(part, &error.message(), shared);
+                    }
+                }
+            }
+        }
+        self.advance(shared);
     }
 
     /// Rows count once the entries that they contain have been taken in: so all sets of a client show one commit's state.
-    fn complete_loads(&mut self) {
-        let next_seq = self.next_seq;
-        let is_complete = |load: &Load| {
-            load.read.as_ref().is_some_and(|read| read.last_seq < next_seq || load.pages >= PAGES_ENOUGH)
-        };
+    pub(super) fn complete_loads(&mut self, shared: &mut Shared) {
+        // In the middle of a stretch some entries are behind and not taken in.
+        if self.stretch.is_some() {
+            return;
+        }
+        let position = self.position;
+        let is_complete = |load: &Load| load.read.as_ref().is_some_and(|read| position.has_reached(read.end));
         let complete: Vec<_> =
-            self.loads.iter().filter(|(_, load)| is_complete(load)).map(|(id, _)| *id).collect();
-        let reloading = self.reloading;
-        for id in complete.into_iter().filter(|id| reloading != Some(*id)) {
-            let Some(load) = self.loads.remove(&id) else { continue };
-            drop(self.fill(id, &load, false));
-            self.apply(load.module);
+            self.loads.iter().filter(|(_, load)| is_complete(load)).map(|(number, _)| *number).collect();
+        if complete.is_empty() {
+            return;
+        }
+        for number in complete {
+            let Some(Load { parts, later, read: Some(read) }) = self.loads.remove(&number) else { continue };
+            let later = unseen(&later, &read);
+            let is_outdated = |part: Part| later.iter().any(|tables| self.mirror.is_touched(part, tables));
+            let (outdated, current): (Vec<_>, Vec<_>) =
+                parts.iter().copied().zip(&read.rows).partition(|(part, _)| is_outdated(*part));
+            let rows: Vec<_> =
+                current.iter().filter_map(|(part, rows)| Some((*part, rows.as_ref().ok()?))).collect();
+            if let Err(error) = self.mirror.fill(&rows, &later) {
+                tracing::error!(%error, module = %self.module, "rows that were read could not be taken in");
+            }
+            // Reading again is all that helps: what a view would have become is not known.
+            self.load(outdated.into_iter().map(|(part, _)| part).collect(), shared);
+            self.fail(&parts, &read, shared);
+        }
+        self.apply(shared);
+    }
+
+    /// Tells clients of queries that have their rows now.
+    pub(super) fn apply(&mut self, shared: &mut Shared) {
+        if let Err(error) = self.mirror.ready_queries() {
+            tracing::error!(%error, module = %self.module, "a query could not be evaluated");
+        }
+        for (client, request, tables) in shared.registry.newly_applied(self.module, &self.mirror) {
+            let event = match tables {
+                Ok(tables) => Event::Applied { request, tables },
+                Err(error) => Event::SubscriptionRefused { request, error: error.to_string() },
+            };
+            shared.tell(client, event);
         }
     }
 
-    /// Puts rows that were read into their queries; gives what those must hear who had rows before.
-    fn fill(&mut self, id: u64, load: &Load, is_reload: bool) -> Updates {
-        let mut updates = Updates::new();
-        let Some(read) = &load.read else { return updates };
-        let mut queries = self.registry.queries.remove(&load.module).unwrap_or_default();
-        for (key, table) in &load.queries {
-            let Some(query) = queries.get_mut(key).filter(|query| is_reload || query.load == id) else {
-                continue;
-            };
-            // Rows of a reading that was begun before tables were read anew are older than what is held.
-            if !is_reload && query.is_ready() {
-                continue;
-            }
-            let Some(rows) =
-                load.tables.iter().position(|name| name == table).and_then(|at| read.tables.get(at))
-            else {
-                continue;
-            };
-            let was_ready = query.is_ready();
-            let difference = query.loaded(&read.snapshot, rows);
-            if was_ready && let Err(error) = self.registry.collect(query, &difference, &mut updates) {
-                tracing::error!(%error, "an update is too large for a message");
+    /// Ends the subscriptions whose rows could not be read.
+    pub(super) fn fail(&mut self, parts: &[Part], read: &Loaded, shared: &mut Shared) {
+        for (part, rows) in parts.iter().zip(&read.rows) {
+            if let Err(error) = rows {
+                tracing::warn!(error, module = %self.module, "a view could not be read");
+                self.end(*part, error, shared);
             }
         }
-        self.registry.queries.insert(load.module, queries);
-        updates
     }
 
-    fn complete_reload(&mut self, id: u64) {
-        self.reloading = None;
-        let Some(load) = self.loads.remove(&id) else { return };
-        let updates = self.fill(id, &load, true);
-        for (client, sets) in updates {
-            let sets = sets.into_iter().collect();
-            self.tell(client, Event::Update { sets, call: None, committed_at_us: 0 });
+    fn end(&mut self, part: Part, error: &str, shared: &mut Shared) {
+        let queries = self.mirror.queries_of(part);
+        for (client, request, is_applied) in shared.registry.sets_with(&queries, &self.mirror) {
+            let error = error.to_owned();
+            if is_applied {
+                self.end_applied(client, request, error, shared);
+            } else {
+                drop(shared.registry.unsubscribe(client, request.set, &mut self.mirror));
+                shared.tell(client, Event::SubscriptionRefused { request, error });
+            }
         }
-        self.apply(load.module);
+    }
+
+    /// Version 1 has one message for it, which ends all subscriptions of the client.
+    fn end_applied(&mut self, client: ClientId, request: Request, error: String, shared: &mut Shared) {
+        let sets = match request.kind {
+            SubscribeKind::QuerySet | SubscribeKind::QuerySetWithRows => vec![request.set],
+            SubscribeKind::Legacy | SubscribeKind::Single | SubscribeKind::Multi => {
+                shared.registry.sets_of(client)
+            }
+        };
+        for set in sets {
+            drop(shared.registry.unsubscribe(client, set, &mut self.mirror));
+        }
+        shared.tell(client, Event::SubscriptionEnded { set: request.set, error });
     }
 }

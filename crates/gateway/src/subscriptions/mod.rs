@@ -1,17 +1,24 @@
 //! What clients have subscribed to, and how they learn of changes.
 
 mod answers;
-mod condition;
 mod event;
 mod hub;
 mod loading;
-mod plan;
+mod mirror;
+#[cfg(test)]
+mod mirror_tests;
+mod one_off;
+mod planning;
 mod query;
 mod registry;
+mod relation;
+mod stream;
+mod stretch;
 
 pub(crate) use answers::{BatchId, Outcome, PendingCall, Reply};
 pub(crate) use event::{
     AppliedTable, CallInfo, CallOutcome, ChangedTable, ClientId, Event, Request, SetKey, SubscribeKind,
 };
 pub(crate) use hub::{Hub, HubHandle, Input, NewClient, Subscribe};
-pub(crate) use plan::{Asker, Plan, TableInfo, plans};
+pub(crate) use one_off::one_off;
+pub(crate) use planning::{Asker, Plan, TableInfo, plans};

@@ -1,23 +1,25 @@
-//! Who is connected, and who has subscribed to what. No I/O; the hub decides when.
+//! Who is connected, and which sets of queries they have. No I/O; the hub decides when.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use spacetime_auth::Identity;
 use spacetime_wire::WireError;
 use tokio::sync::mpsc;
 
 use super::event::{AppliedTable, ChangedTable, ClientId, Event, Request, SetKey};
-use super::plan::Plan;
-use super::query::{Delta, Query};
+use super::mirror::{Changed, Mirror, Part, QueryId};
+use super::planning::Plan;
+use super::relation::Delta;
 
 /// What clients must hear of one commit: for each, its sets with the tables that changed.
 pub(super) type Updates = HashMap<ClientId, BTreeMap<SetKey, Vec<ChangedTable>>>;
 
+/// What several commits did, for clients that hear of them as one.
+pub(super) type Merged = BTreeMap<QueryId, Delta>;
+
 #[derive(Default)]
 pub(super) struct Registry {
     pub(super) clients: HashMap<ClientId, Client>,
-    /// Queries of each module by [`Plan::key`].
-    pub(super) queries: HashMap<Identity, HashMap<String, Query>>,
 }
 
 pub(super) struct Client {
@@ -28,7 +30,7 @@ pub(super) struct Client {
 
 struct Set {
     request: Request,
-    queries: Vec<String>,
+    queries: Vec<QueryId>,
     /// The client has the rows: from now on it hears of changes.
     is_applied: bool,
 }
@@ -38,11 +40,10 @@ impl Registry {
         self.clients.insert(id, Client { module, events, sets: HashMap::new() });
     }
 
-    pub(super) fn disconnect(&mut self, id: ClientId) {
+    pub(super) fn disconnect(&mut self, id: ClientId, mirror: &mut Mirror) {
         let Some(client) = self.clients.remove(&id) else { return };
-        let Some(queries) = self.queries.get_mut(&client.module) else { return };
-        for key in client.sets.values().flat_map(|set| &set.queries) {
-            leave(queries, key, |(client, _)| *client == id);
+        for query in client.sets.values().flat_map(|set| &set.queries) {
+            mirror.unsubscribe(*query, |(client, _)| *client == id);
         }
     }
 
@@ -50,31 +51,25 @@ impl Registry {
         self.clients.get(&id).is_some_and(|client| client.sets.contains_key(&set))
     }
 
-    /// Adds a set. Gives the keys and tables of queries whose rows are not held yet.
+    /// Adds a set. Gives what must be read for it.
     pub(super) fn subscribe(
         &mut self,
         id: ClientId,
         request: Request,
         plans: Vec<Plan>,
-        load: u64,
-    ) -> Vec<(String, String)> {
+        mirror: &mut Mirror,
+    ) -> Vec<Part> {
         let Some(client) = self.clients.get_mut(&id) else { return Vec::new() };
-        let queries = self.queries.entry(client.module).or_default();
-        let mut missing = Vec::new();
-        let mut keys = Vec::new();
+        let (mut missing, mut queries) = (Vec::new(), Vec::new());
         for plan in plans {
-            let key = plan.key();
-            if keys.contains(&key) {
-                continue;
+            let (query, parts) = mirror.subscribe(plan, (id, request.set));
+            missing.extend(parts);
+            // Asked for twice in one set, the rows come once.
+            if !queries.contains(&query) {
+                queries.push(query);
             }
-            let query = queries.entry(key.clone()).or_insert_with(|| {
-                missing.push((key.clone(), plan.table.name.clone()));
-                Query::new(plan, load)
-            });
-            query.subscribers.push((id, request.set));
-            keys.push(key);
         }
-        client.sets.insert(request.set, Set { request, queries: keys, is_applied: false });
+        client.sets.insert(request.set, Set { request, queries, is_applied: false });
         missing
     }
 
@@ -83,14 +78,13 @@ impl Registry {
         &mut self,
         id: ClientId,
         set: SetKey,
+        mirror: &mut Mirror,
     ) -> Option<Result<Vec<AppliedTable>, WireError>> {
-        let client = self.clients.get_mut(&id)?;
-        let removed = client.sets.remove(&set)?;
-        let queries = self.queries.get_mut(&client.module)?;
-        let held = removed.queries.iter().filter(|_| removed.is_applied).filter_map(|key| queries.get(key));
-        let rows = held.map(Query::all).collect();
-        for key in &removed.queries {
-            leave(queries, key, |subscriber| *subscriber == (id, set));
+        let removed = self.clients.get_mut(&id)?.sets.remove(&set)?;
+        let held = removed.queries.iter().filter(|_| removed.is_applied);
+        let rows = held.filter_map(|query| mirror.query(*query)).map(|query| query.all()).collect();
+        for query in &removed.queries {
+            mirror.unsubscribe(*query, |subscriber| *subscriber == (id, set));
         }
         Some(rows)
     }
@@ -99,67 +93,95 @@ impl Registry {
     pub(super) fn newly_applied(
         &mut self,
         module: Identity,
+        mirror: &Mirror,
     ) -> Vec<(ClientId, Request, Result<Vec<AppliedTable>, WireError>)> {
-        let Some(queries) = self.queries.get(&module) else { return Vec::new() };
         let mut applied = Vec::new();
         for (id, client) in self.clients.iter_mut().filter(|(_, client)| client.module == module) {
             for set in client.sets.values_mut().filter(|set| !set.is_applied) {
-                let found: Option<Vec<_>> = set.queries.iter().map(|key| queries.get(key)).collect();
+                let found: Option<Vec<_>> = set.queries.iter().map(|query| mirror.query(*query)).collect();
                 if let Some(found) = found.filter(|found| found.iter().all(|query| query.is_ready())) {
                     set.is_applied = true;
-                    applied.push((*id, set.request, found.into_iter().map(Query::all).collect()));
+                    applied.push((*id, set.request, found.into_iter().map(|query| query.all()).collect()));
                 }
             }
         }
         applied
     }
 
-    /// Drops queries whose rows could not be read; gives the sets that are refused with them.
-    pub(super) fn fail(&mut self, module: Identity, keys: &[String]) -> Vec<(ClientId, Request)> {
-        let mut refused = Vec::new();
-        for (id, client) in self.clients.iter().filter(|(_, client)| client.module == module) {
-            let sets = client.sets.values().filter(|set| !set.is_applied);
-            let failed = sets.filter(|set| set.queries.iter().any(|key| keys.contains(key)));
-            refused.extend(failed.map(|set| (*id, set.request)));
-        }
-        for (id, request) in &refused {
-            drop(self.unsubscribe(*id, request.set));
-        }
-        refused
+    /// The sets that have any of these queries, with whether their clients have rows of them.
+    pub(super) fn sets_with(&self, queries: &[QueryId], mirror: &Mirror) -> Vec<(ClientId, Request, bool)> {
+        let subscribers: HashSet<_> = queries
+            .iter()
+            .filter_map(|id| mirror.query(*id))
+            .flat_map(|query| query.subscribers.iter().copied())
+            .collect();
+        let of = |(id, key): (ClientId, SetKey)| {
+            let set = self.clients.get(&id)?.sets.get(&key)?;
+            Some((id, set.request, set.is_applied))
+        };
+        subscribers.into_iter().filter_map(of).collect()
     }
 
-    /// Adds the difference of one query to what its subscribers must hear.
-    pub(super) fn collect(
+    /// The keys of all sets of a client.
+    pub(super) fn sets_of(&self, id: ClientId) -> Vec<SetKey> {
+        self.clients.get(&id).into_iter().flat_map(|client| client.sets.keys().copied()).collect()
+    }
+
+    /// What clients must hear of a step. Those in `held_back` hear it later: it is added to `merged`.
+    pub(super) fn updates(
         &self,
-        query: &Query,
-        delta: &Delta,
-        updates: &mut Updates,
-    ) -> Result<(), WireError> {
-        if delta.is_empty() {
-            return Ok(());
-        }
-        let changed = query.changed(delta)?;
-        for (id, set) in &query.subscribers {
-            let is_applied = |client: &Client| client.sets.get(set).is_some_and(|set| set.is_applied);
-            if self.clients.get(id).is_some_and(is_applied) {
-                updates.entry(*id).or_default().entry(*set).or_default().push(changed.clone());
+        changed: &Changed,
+        mirror: &Mirror,
+        held_back: &HashSet<ClientId>,
+        merged: &mut Merged,
+    ) -> Result<Updates, WireError> {
+        let mut updates = Updates::new();
+        for (id, delta) in changed.iter().filter(|(_, delta)| !delta.is_empty()) {
+            let Some(query) = mirror.query(*id) else { continue };
+            if query.subscribers.iter().any(|(client, _)| held_back.contains(client)) {
+                let sum = merged.entry(*id).or_default();
+                for (row, by) in delta {
+                    *sum.entry(row.clone()).or_default() += by;
+                }
+                sum.retain(|_, by| *by != 0);
+            }
+            let changed = query.changed(delta)?;
+            for (client, set) in &query.subscribers {
+                if !held_back.contains(client) && self.is_applied(*client, *set) {
+                    updates.entry(*client).or_default().entry(*set).or_default().push(changed.clone());
+                }
             }
         }
-        Ok(())
+        Ok(updates)
+    }
+
+    /// What those in `held_back` must hear of several steps.
+    pub(super) fn merged_updates(
+        &self,
+        merged: &Merged,
+        mirror: &Mirror,
+        held_back: &HashSet<ClientId>,
+    ) -> Result<Updates, WireError> {
+        let mut updates = Updates::new();
+        for (id, delta) in merged.iter().filter(|(_, delta)| !delta.is_empty()) {
+            let Some(query) = mirror.query(*id) else { continue };
+            let changed = query.changed(delta)?;
+            for (client, set) in query.subscribers.iter().filter(|(client, _)| held_back.contains(client)) {
+                if self.is_applied(*client, *set) {
+                    updates.entry(*client).or_default().entry(*set).or_default().push(changed.clone());
+                }
+            }
+        }
+        Ok(updates)
+    }
+
+    fn is_applied(&self, client: ClientId, set: SetKey) -> bool {
+        let set = self.clients.get(&client).and_then(|client| client.sets.get(&set));
+        set.is_some_and(|set| set.is_applied)
     }
 
     pub(super) fn clients_of(&self, module: Identity) -> Vec<ClientId> {
         let of_module = self.clients.iter().filter(|(_, client)| client.module == module);
         of_module.map(|(id, _)| *id).collect()
-    }
-}
-
-/// Takes subscribers off a query, and drops the query with its last one.
-fn leave(queries: &mut HashMap<String, Query>, key: &str, is_leaving: impl Fn(&(ClientId, SetKey)) -> bool) {
-    if let Some(query) = queries.get_mut(key) {
-        query.subscribers.retain(|subscriber| !is_leaving(subscriber));
-        if query.subscribers.is_empty() {
-            queries.remove(key);
-        }
     }
 }

@@ -1,0 +1,411 @@
+//! What the gateway holds of one module's rows, all of it as of one place in the change log. No I/O: it says what must be
+//! read, and is given rows and commits.
+//!
+//! Two kinds of queries. A query over one table holds its own rows only, read with its condition. Everything else (joins,
+//! views, tables under operators' policies) comes out of relations that are held whole.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use spacetime_query::{
+    Delta as QueryDelta, Error, Lookup, PlanId, QuerySet, RelationId, Schema, Selection, TableDelta,
+};
+
+use super::event::{ClientId, SetKey};
+use super::planning::{Origin, Plan, Source};
+use super::query::Query;
+use super::relation::{Delta, Difference, Relation};
+use crate::changes::Table;
+use crate::postgres::{Read, Rows};
+
+/// A distinct query of a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct QueryId(u64);
+
+/// Something whose rows must be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Part {
+    Relation(RelationId),
+    Query(QueryId),
+}
+
+/// What one step changed in the results of queries.
+pub(super) type Changed = Vec<(QueryId, Delta)>;
+
+pub(super) struct Mirror {
+    set: QuerySet,
+    relations: Vec<Option<Relation>>,
+    by_source: HashMap<Source, RelationId>,
+    queries: HashMap<QueryId, Query>,
+    by_plan: HashMap<spacetime_query::Plan, QueryId>,
+    by_plan_id: HashMap<PlanId, QueryId>,
+    last_query: u64,
+}
+
+impl Default for Mirror {
+    fn default() -> Self {
+        Self {
+            set: QuerySet::new(Schema { relations: Vec::new() }),
+            relations: Vec::new(),
+            by_source: HashMap::new(),
+            queries: HashMap::new(),
+            by_plan: HashMap::new(),
+            by_plan_id: HashMap::new(),
+            last_query: 0,
+        }
+    }
+}
+
+/// Shows the stores to the evaluation.
+struct Stores<'a>(&'a mut [Option<Relation>]);
+
+impl Lookup for Stores<'_> {
+    fn rows(&mut self, relation: RelationId, column: usize, value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+        let relation = self.0.get_mut(relation).and_then(Option::as_mut);
+        let store = relation.and_then(|relation| relation.store.as_mut());
+        store.ok_or(Error::Misfit { problem: "rows of a joined table are not held" })?.find(column, value)
+    }
+}
+
+impl Mirror {
+    pub(super) fn query(&self, id: QueryId) -> Option<&Query> {
+        self.queries.get(&id)
+    }
+
+    fn relation(&self, id: RelationId) -> Option<&Relation> {
+        self.relations.get(id).and_then(Option::as_ref)
+    }
+
+    /// Subscribes to a query. Gives what must be read for it.
+    pub(super) fn subscribe(&mut self, plan: Plan, subscriber: (ClientId, SetKey)) -> (QueryId, Vec<Part>) {
+        let mut bound = plan.query;
+        let ids: Vec<_> = plan.origins.into_iter().map(|origin| self.relation_of(origin)).collect();
+        bound.relations = bound.relations.iter().filter_map(|place| ids.get(*place).copied()).collect();
+        if let Some(id) = self.by_plan.get(&bound).copied() {
+            self.queries.entry(id).and_modify(|query| query.subscribers.push(subscriber));
+            return (id, Vec::new());
+        }
+        self.last_query += 1;
+        let id = QueryId(self.last_query);
+        let (uses_stores, parts) = self.enter(&bound, id);
+        self.by_plan.insert(bound.clone(), id);
+        let mut query = Query::new(plan.table, bound, uses_stores);
+        query.subscribers.push(subscriber);
+        self.queries.insert(id, query);
+        (id, parts)
+    }
+
+    /// The place of a source's relation.
+    fn relation_of(&mut self, origin: Origin) -> RelationId {
+        if let Some(id) = self.by_source.get(&origin.source) {
+            return *id;
+        }
+        let free = self.relations.iter().position(Option::is_none);
+        let id = free.unwrap_or(self.relations.len());
+        self.set.set_relation(id, origin.relation.clone());
+        self.by_source.insert(origin.source.clone(), id);
+        let relation = Some(Relation::new(origin));
+        match self.relations.get_mut(id) {
+            Some(place) => *place = relation,
+            None => self.relations.push(relation),
+        }
+        id
+    }
+
+    /// Notes a new query at its relations.
+    fn enter(&mut self, plan: &spacetime_query::Plan, id: QueryId) -> (bool, Vec<Part>) {
+        let is_join = plan.relations.len() > 1;
+        let found = |id: &RelationId| self.relations.get(*id).and_then(Option::as_ref);
+        let uses_stores = plan.relations.iter().filter_map(found).any(|relation| {
+            is_join || relation.is_derived() || relation.is_event() || relation.store_uses > 0
+        });
+        let mut parts = Vec::new();
+        for relation_id in distinct(&plan.relations) {
+            let Some(relation) = self.relations.get_mut(relation_id).and_then(Option::as_mut) else {
+                continue;
+            };
+            relation.uses += 1;
+            if uses_stores && !relation.is_event() {
+                relation.store_uses += 1;
+                if relation.store_uses == 1 {
+                    parts.push(Part::Relation(relation_id));
+                }
+            }
+        }
+        if !uses_stores {
+            parts.push(Part::Query(id));
+        }
+        (uses_stores, parts)
+    }
+
+    /// Takes subscribers off a query, and drops the query with its last one.
+    pub(super) fn unsubscribe(&mut self, id: QueryId, is_leaving: impl Fn(&(ClientId, SetKey)) -> bool) {
+        let Some(query) = self.queries.get_mut(&id) else { return };
+        query.subscribers.retain(|subscriber| !is_leaving(subscriber));
+        if !query.subscribers.is_empty() {
+            return;
+        }
+        let Some(query) = self.queries.remove(&id) else { return };
+        self.by_plan.remove(&query.plan);
+        if let Some(plan_id) = query.plan_id {
+            self.set.remove(plan_id);
+            self.by_plan_id.remove(&plan_id);
+        }
+        for relation_id in distinct(&query.plan.relations) {
+            self.leave_relation(relation_id, query.uses_stores);
+        }
+    }
+
+    fn leave_relation(&mut self, id: RelationId, uses_store: bool) {
+        let Some(place) = self.relations.get_mut(id) else { return };
+        let Some(relation) = place else { return };
+        relation.uses -= 1;
+        if uses_store && !relation.is_event() {
+            relation.store_uses -= 1;
+            if relation.store_uses == 0 {
+                relation.store = None;
+                relation.is_ready = false;
+            }
+        }
+        if relation.uses == 0 {
+            self.by_source.remove(&relation.origin.source);
+            *place = None;
+        }
+    }
+
+    /// What reads a part; `None` for what is not wanted any more.
+    pub(super) fn read(&self, part: Part) -> Option<Read> {
+        match part {
+            Part::Relation(id) => Some(self.relation(id)?.read()),
+            Part::Query(id) => {
+                let plans = std::slice::from_ref(&self.queries.get(&id)?.plan);
+                Some(Read::Rows { selection: Selection::new(plans, self.set.schema()), viewer: None })
+            }
+        }
+    }
+
+    /// Everything that was read so far.
+    pub(super) fn parts_held(&self) -> Vec<Part> {
+        let relations = self.relations.iter().enumerate();
+        let held = relations.filter(|(_, relation)| relation.as_ref().is_some_and(|found| found.is_ready));
+        let queries = self.queries.iter().filter(|(_, query)| !query.uses_stores && query.is_ready());
+        let relations = held.map(|(id, _)| Part::Relation(id));
+        relations.chain(queries.map(|(id, _)| Part::Query(*id))).collect()
+    }
+
+    /// Relations whose rows must be read again after a commit; all of them without one.
+    pub(super) fn touched(&self, tables: Option<&[Table]>) -> Vec<RelationId> {
+        let touches = |relation: &Relation| match tables {
+            Some(tables) => tables.iter().any(|table| relation.depends_on(&table.name)),
+            None => relation.is_derived(),
+        };
+        let held = self.relations.iter().enumerate().filter_map(|(id, relation)| {
+            relation.as_ref().filter(|relation| relation.is_ready && touches(relation)).map(|_| id)
+        });
+        held.collect()
+    }
+
+    /// Whether a part depends on tables in a way that only reading it again shows.
+    pub(super) fn is_touched(&self, part: Part, tables: &[Table]) -> bool {
+        let Part::Relation(id) = part else { return false };
+        self.relation(id).is_some_and(|found| tables.iter().any(|table| found.depends_on(&table.name)))
+    }
+
+    /// Queries about any of these relations.
+    pub(super) fn queries_about(&self, relations: &[RelationId]) -> impl Iterator<Item = (&QueryId, &Query)> {
+        let is_about = |query: &Query| query.plan.relations.iter().any(|id| relations.contains(id));
+        self.queries.iter().filter(move |(_, query)| is_about(query))
+    }
+
+    /// Queries that a part is read for.
+    pub(super) fn queries_of(&self, part: Part) -> Vec<QueryId> {
+        match part {
+            Part::Query(id) => vec![id],
+            Part::Relation(id) => self.queries_about(&[id]).map(|(id, _)| *id).collect(),
+        }
+    }
+
+    /// Takes in one commit.
+    pub(super) fn commit(&mut self, tables: &[Table]) -> Result<Changed, Error> {
+        let mut deltas = Vec::new();
+        for table in tables {
+            let source = Source::Table(table.name.clone());
+            let Some(id) = self.by_source.get(&source).copied() else { continue };
+            let Some(relation) = self.relations.get_mut(id).and_then(Option::as_mut) else { continue };
+            if !relation.is_event() {
+                relation.change(&table.deletes, &table.inserts)?;
+            }
+            deltas.push(table_delta(id, &table.deletes, &table.inserts));
+        }
+        self.evaluate(&deltas)
+    }
+
+    /// Only the rows of event tables of a commit: they are in no snapshot.
+    pub(super) fn commit_events(&mut self, tables: &[Table]) -> Result<Changed, Error> {
+        let deltas: Vec<_> = tables
+            .iter()
+            .filter_map(|table| {
+                let id = self.by_source.get(&Source::Table(table.name.clone())).copied()?;
+                self.relation(id)?.is_event().then(|| table_delta(id, &[], &table.inserts))
+            })
+            .collect();
+        self.evaluate(&deltas)
+    }
+
+    fn evaluate(&mut self, deltas: &[TableDelta<'_>]) -> Result<Changed, Error> {
+        let found = self.set.evaluate(deltas, &mut Stores(&mut self.relations))?;
+        let mut changed = Vec::with_capacity(found.len());
+        for (plan_id, delta) in found {
+            let Some(id) = self.by_plan_id.get(&plan_id).copied() else { continue };
+            let delta = counted(delta);
+            if let Some(query) = self.queries.get_mut(&id) {
+                query.add(&delta);
+                changed.push((id, delta));
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Puts rows that were read in their places, with what the commits did that the snapshot does not contain. Gives what
+    /// queries must tell that had rows before.
+    pub(super) fn fill(&mut self, read: &[(Part, &Rows)], later: &[&[Table]]) -> Result<Changed, Error> {
+        let mut differences: Vec<(RelationId, Difference)> = Vec::new();
+        for (part, rows) in read {
+            let Part::Relation(id) = part else { continue };
+            let Some(relation) = self.relations.get_mut(*id).and_then(Option::as_mut) else { continue };
+            // Nobody wants all its rows any more.
+            if relation.store_uses == 0 {
+                continue;
+            }
+            let after = later_rows(&relation.origin.source, later);
+            let had_rows = relation.is_ready;
+            let difference = relation.replace(rows, &after)?;
+            if had_rows {
+                differences.push((*id, difference));
+            }
+        }
+        let deltas: Vec<_> = differences
+            .iter()
+            .map(|(id, difference)| table_delta(*id, &difference.deletes, &difference.inserts))
+            .collect();
+        let mut changed = self.evaluate(&deltas)?;
+        for (part, rows) in read {
+            if let Part::Query(id) = part
+                && let Some(delta) = self.fill_query(*id, rows, later)?
+            {
+                changed.push((*id, delta));
+            }
+        }
+        self.ready_queries()?;
+        Ok(changed)
+    }
+
+    fn fill_query(&mut self, id: QueryId, rows: &Rows, later: &[&[Table]]) -> Result<Option<Delta>, Error> {
+        let Some(query) = self.queries.get(&id) else { return Ok(None) };
+        let had_rows = query.is_ready();
+        let plan_id = self.add_plan(id)?;
+        let mut all = Delta::with_capacity(rows.rows.len());
+        for row in &rows.rows {
+            *all.entry(Bytes::copy_from_slice(row)).or_default() += 1;
+        }
+        for tables in later {
+            let deltas: Vec<_> = tables
+                .iter()
+                .filter_map(|table| {
+                    let id = self.by_source.get(&Source::Table(table.name.clone()))?;
+                    Some(table_delta(*id, &table.deletes, &table.inserts))
+                })
+                .collect();
+            let delta = self.set.evaluate_plan(plan_id, &deltas, &mut Stores(&mut self.relations))?;
+            for (row, by) in counted(delta) {
+                *all.entry(row).or_default() += by;
+            }
+        }
+        all.retain(|_, count| *count != 0);
+        let difference = self.queries.get_mut(&id).map(|query| query.replace(all)).unwrap_or_default();
+        Ok(had_rows.then_some(difference))
+    }
+
+    fn add_plan(&mut self, id: QueryId) -> Result<PlanId, Error> {
+        let unknown = Error::Misfit { problem: "unknown query" };
+        let query = self.queries.get_mut(&id).ok_or(unknown)?;
+        if let Some(known) = query.plan_id {
+            return Ok(known);
+        }
+        let plan_id = self.set.add(query.plan.clone())?;
+        query.plan_id = Some(plan_id);
+        self.by_plan_id.insert(plan_id, id);
+        Ok(plan_id)
+    }
+
+    /// Computes the results of queries whose relations are all here.
+    pub(super) fn ready_queries(&mut self) -> Result<(), Error> {
+        let can_begin = |query: &Query| {
+            let relations = query.plan.relations.iter().filter_map(|id| self.relation(*id));
+            query.uses_stores
+                && !query.is_ready()
+                && relations.into_iter().all(|relation| relation.is_event() || relation.is_ready)
+        };
+        let ready = self.queries.iter().filter(|(_, query)| can_begin(query));
+        let ready: Vec<_> =
+            ready.map(|(id, query)| (*id, query.plan.returned_relation(), query.table.is_event)).collect();
+        for (id, returned, is_event) in ready {
+            let plan_id = self.add_plan(id)?;
+            if is_event {
+                continue;
+            }
+            let rows = self.relation(returned).map(Relation::rows).unwrap_or_default();
+            // All rows of the returned relation come, and nothing happens to the other: that is the whole join.
+            let delta = [table_delta(returned, &[], &rows)];
+            let all = self.set.evaluate_plan(plan_id, &delta, &mut Stores(&mut self.relations))?;
+            let all = counted(all);
+            if let Some(query) = self.queries.get_mut(&id) {
+                query.replace(all);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn distinct(relations: &[RelationId]) -> Vec<RelationId> {
+    let mut distinct = relations.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct
+}
+
+fn table_delta<'a>(relation: RelationId, deletes: &'a [Bytes], inserts: &'a [Bytes]) -> TableDelta<'a> {
+    TableDelta {
+        relation,
+        deletes: deletes.iter().map(AsRef::as_ref).collect(),
+        inserts: inserts.iter().map(AsRef::as_ref).collect(),
+    }
+}
+
+/// What commits did to a table, one after the other.
+fn later_rows(source: &Source, later: &[&[Table]]) -> Delta {
+    let mut delta = Delta::new();
+    let Source::Table(name) = source else { return delta };
+    for table in later.iter().flat_map(|tables| tables.iter()).filter(|table| table.name == *name) {
+        for (rows, by) in [(&table.deletes, -1), (&table.inserts, 1)] {
+            for row in rows {
+                *delta.entry(row.clone()).or_default() += by;
+            }
+        }
+    }
+    delta
+}
+
+/// Rows of their own: those of a commit would keep all of its page in memory.
+fn counted(delta: QueryDelta<'_>) -> Delta {
+    let mut counts = Delta::with_capacity(delta.deletes.len() + delta.inserts.len());
+    for (rows, by) in [(delta.deletes, -1), (delta.inserts, 1)] {
+        for row in rows {
+            match counts.get_mut(row.as_ref()) {
+                Some(count) => *count += by,
+                None => drop(counts.insert(Bytes::copy_from_slice(&row), by)),
+            }
+        }
+    }
+    counts
+}
