@@ -23,10 +23,10 @@ pub enum Error {
     Token(#[from] spacetime_auth::Error),
     #[error("bytes of the extension cannot be read: {0}")]
     Layout(String),
-    #[error("could not {action} {path}: {source}")]
-    File { action: &'static str, path: String, source: std::io::Error },
     #[error("could not listen on {address}: {source}")]
     Listen { address: std::net::SocketAddr, source: std::io::Error },
+    #[error("serving failed: {0}")]
+    Serve(std::io::Error),
     /// A query that is refused, in the words clients know.
     #[error("{0}")]
     Query(String),

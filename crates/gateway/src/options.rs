@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 /// Serves SpacetimeDB's client API for the modules of a Postgres database.
 #[derive(Debug, Clone, clap::Parser)]
-#[command(name = "spacetime-gateway", version)]
 pub struct Options {
     /// The database: a URL (postgres://…) or key=value pairs. The role must own the extension or be a superuser.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]

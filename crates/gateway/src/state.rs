@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::changes::{self, Reader};
 use crate::error::{Error, Result};
-use crate::executor::Executors;
+use crate::executor::{Executors, Procedures};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::postgres::{Database, Module};
@@ -21,6 +21,7 @@ pub(crate) struct Gateway {
     pub(crate) tokens: Tokens,
     pub(crate) hub: HubHandle,
     pub(crate) executors: Executors,
+    pub(crate) procedures: Procedures,
     pub(crate) metrics: Arc<Metrics>,
     last_client: AtomicU64,
     /// True once the gateway shuts down: connections close themselves.
@@ -30,8 +31,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Checks the database, disconnects what the last run has left, and starts reading the change log.
     pub(crate) async fn start(options: Options) -> Result<Arc<Self>> {
-        let tokens = Tokens::open(&options.key_file)?;
-        let database = Arc::new(Database::new(&options.database_url, &options.client_role));
+        let database = Arc::new(Database::new(&options)?);
         database.check().await?;
         let client = database.shared().await?;
         let left: i64 =
@@ -43,7 +43,13 @@ impl Gateway {
         let reader = Reader::begin(&database).await?;
         let hub = Hub::start(Arc::clone(&database), Arc::clone(&metrics), reader.begins_at);
         tokio::spawn(changes::read(Arc::clone(&database), reader, hub.clone()));
+        let trust_cli = options.trust_loopback_cli && options.is_loopback();
+        if options.trust_loopback_cli && !trust_cli {
+            tracing::warn!("--trust-loopback-cli is ignored: an address of --listen is not a loopback one");
+        }
+        let tokens = Tokens::new(Arc::clone(&database), trust_cli);
         let role = options.client_role.clone();
+        let procedures = Procedures::new(Arc::clone(&database), options.procedure_connections, &role);
         let executors = Executors::new(Arc::clone(&database), hub.clone(), Arc::clone(&metrics), role)?;
         let (stopping, _) = watch::channel(false);
         Ok(Arc::new(Self {
@@ -52,6 +58,7 @@ impl Gateway {
             tokens,
             hub,
             executors,
+            procedures,
             metrics,
             last_client: AtomicU64::new(0),
             stopping,
