@@ -133,6 +133,7 @@ REVOKE ALL ON FUNCTION spacetime.revoke_publish(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.anonymous_token() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.websocket_token(text, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._verify_token(text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._run_statement(text, text, bytea, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.call_batch(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.wait_durable(pg_lsn) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._select(text, text, bytea, text, text) FROM PUBLIC;

@@ -55,7 +55,10 @@ pub(crate) fn verify_token(token: &str, also_trust: &[String]) -> Result<(Verifi
         && !user::is_member_of(user::outer_user(), role)
     {
         return Err(Error::Forbidden {
-            what: format!("role {name:?}, which the token maps to, is not for {:?} to take", user::role_name(user::outer_user())),
+            what: format!(
+                "role {name:?}, which the token maps to, is not for {:?} to take",
+                user::role_name(user::outer_user())
+            ),
             hint: format!("GRANT {} TO the role that gateways connect as.", pg::name::quote(name)),
         });
     }

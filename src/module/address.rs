@@ -1,7 +1,7 @@
 //! The names a module is reached by, and the mark that protects it. Names are the clients' way in: the schema keeps its own.
 
-use super::publish::{announce, require_valid_name};
 use super::owner;
+use super::publish::{announce, require_valid_name};
 use crate::catalog::{self, ModuleRow};
 use crate::error::{Error, Result};
 use crate::pg::{access, entry};

@@ -157,9 +157,10 @@ pub(super) fn find(module: &ReadyModule, procedure: &str) -> Result<usize> {
 }
 
 fn find_for(module: &ReadyModule, procedure: &str, is_owner: bool) -> Result<usize> {
-    let found = module.definition.procedure_by_name(procedure).filter(|at| {
-        module.definition.procedures[*at].visibility == Visibility::ClientCallable || is_owner
-    });
+    let found = module
+        .definition
+        .procedure_by_name(procedure)
+        .filter(|at| module.definition.procedures[*at].visibility == Visibility::ClientCallable || is_owner);
     found.ok_or_else(|| Error::NoSuchFunction {
         module: module.row.name.clone(),
         function: format!("procedure {procedure:?}"),

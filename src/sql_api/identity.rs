@@ -85,7 +85,10 @@ mod spacetime {
         token: &str,
         also_trust: Vec<String>,
     ) -> Result<
-        TableIterator<'static, (name!(identity, Vec<u8>), name!(claims, String), name!(role, Option<String>))>,
+        TableIterator<
+            'static,
+            (name!(identity, Vec<u8>), name!(claims, String), name!(role, Option<String>)),
+        >,
         ErrorReport,
     > {
         let (verified, role) = auth::verify_token(token, &also_trust)?;

@@ -33,6 +33,9 @@ pub enum Error {
     /// The database lacks something a gateway needs.
     #[error("{what}. {hint}")]
     Setup { what: String, hint: String },
+    /// Nothing of it was done; the caller may try again.
+    #[error("the connection to Postgres was lost, and what was on the way was rolled back")]
+    RolledBack,
     #[error("the gateway is shutting down")]
     Stopping,
 }
@@ -50,6 +53,7 @@ impl Error {
     pub fn sqlstate(&self) -> Option<&str> {
         match self {
             Self::Postgres(error) | Self::Connect(error) => error.code().map(|code| code.code()),
+            Self::RolledBack => Some("08006"),
             _ => None,
         }
     }

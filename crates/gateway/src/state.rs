@@ -11,9 +11,12 @@ use crate::error::{Error, Result};
 use crate::executor::{Executors, Procedures};
 use crate::metrics::Metrics;
 use crate::options::Options;
-use crate::postgres::{Database, Module};
+use crate::postgres::{Database, Module, Pool};
 use crate::subscriptions::{Asker, ClientId, Hub, HubHandle};
 use crate::tokens::{Caller, Tokens};
+
+/// Statements of clients that run at a time; others wait.
+const STATEMENTS_MAX: usize = 8;
 
 pub(crate) struct Gateway {
     pub(crate) options: Options,
@@ -22,6 +25,8 @@ pub(crate) struct Gateway {
     pub(crate) hub: HubHandle,
     pub(crate) executors: Executors,
     pub(crate) procedures: Procedures,
+    /// For statements of clients, which may take long.
+    pub(crate) statements: Pool,
     pub(crate) metrics: Arc<Metrics>,
     last_client: AtomicU64,
     /// True once the gateway shuts down: connections close themselves.
@@ -49,6 +54,7 @@ impl Gateway {
         }
         let tokens = Tokens::new(Arc::clone(&database), trust_cli);
         let role = options.client_role.clone();
+        let statements = Pool::new(Arc::clone(&database), STATEMENTS_MAX);
         let procedures = Procedures::new(Arc::clone(&database), options.procedure_connections, &role);
         let executors = Executors::new(Arc::clone(&database), hub.clone(), Arc::clone(&metrics), role)?;
         let (stopping, _) = watch::channel(false);
@@ -59,6 +65,7 @@ impl Gateway {
             hub,
             executors,
             procedures,
+            statements,
             metrics,
             last_client: AtomicU64::new(0),
             stopping,

@@ -65,7 +65,8 @@ impl Tokens {
 
     /// Checks a token.
     pub(crate) async fn verify(&self, token: &str) -> Result<Caller> {
-        let row = self.ask("SELECT identity, claims, role FROM spacetime._verify_token($1, $2)", token).await?;
+        let row =
+            self.ask("SELECT identity, claims, role FROM spacetime._verify_token($1, $2)", token).await?;
         let role: Option<String> = row.get(2);
         Ok(Caller {
             identity: identity_of(row.get(0))?,
@@ -90,7 +91,8 @@ impl Tokens {
             return client.query_one(question, &parameters).await.map_err(refused);
         }
         let turn = tokio::time::timeout(FOREIGN_LIMIT, self.foreign.wait()).await;
-        let client = turn.map_err(|_| ErrorBody::Unavailable("too many tokens are being checked".into()))??;
+        let client =
+            turn.map_err(|_| ErrorBody::Unavailable("too many tokens are being checked".into()))??;
         let row = client.query_one(question, &parameters).await;
         client.give_back();
         row.map_err(refused)

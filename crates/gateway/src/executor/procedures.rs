@@ -62,7 +62,10 @@ impl Procedures {
             Ok(Some(connection)) => Ok(Start { connection, role: Arc::clone(&self.role) }),
             Ok(None) => Err(Failed {
                 sqlstate: Some("53300".into()),
-                message: format!("{} procedures are running, more than the gateway runs at a time", self.limit),
+                message: format!(
+                    "{} procedures are running, more than the gateway runs at a time",
+                    self.limit
+                ),
             }),
             Err(error) => Err(failed(&error)),
         }

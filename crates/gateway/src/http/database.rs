@@ -81,7 +81,11 @@ pub(super) async fn lock(gateway: State<Arc<Gateway>>, name: Path<String>, calle
 }
 
 /// `POST …/unlock`.
-pub(super) async fn unlock(gateway: State<Arc<Gateway>>, name: Path<String>, caller: Authorized) -> Result<()> {
+pub(super) async fn unlock(
+    gateway: State<Arc<Gateway>>,
+    name: Path<String>,
+    caller: Authorized,
+) -> Result<()> {
     protect(gateway, name, caller, false).await
 }
 

@@ -49,8 +49,7 @@ impl Incoming {
         for address in options.listen.iter().copied() {
             match TcpListener::bind(address).await {
                 Ok(listener) => {
-                    let bound =
-                        listener.local_addr().map_err(|source| Error::Listen { address, source })?;
+                    let bound = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
                     tracing::info!(address = %bound, tls = tls.is_some(), "listening");
                     first.get_or_insert(bound);
                     tokio::spawn(accept(listener, tls.clone(), sender.clone()));
@@ -140,7 +139,8 @@ async fn shake_hands(
 fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor> {
     let failed = |path: &Path, problem: String| Error::Setup {
         what: format!("{} cannot be used for TLS: {problem}", path.display()),
-        hint: "--tls-cert names a PEM file with a certificate chain, --tls-key one with its private key.".into(),
+        hint: "--tls-cert names a PEM file with a certificate chain, --tls-key one with its private key."
+            .into(),
     };
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>)

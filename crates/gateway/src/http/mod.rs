@@ -101,7 +101,10 @@ fn router(gateway: Arc<Gateway>) -> Router {
 }
 
 /// Tells of each request, without its query: tokens are in there.
-async fn log_request(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+async fn log_request(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let began = std::time::Instant::now();
     let response = next.run(request).await;

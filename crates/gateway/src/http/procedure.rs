@@ -64,7 +64,9 @@ fn answer(function: &str, failed: Failed) -> ErrorBody {
         }
         Some("53400" | "57014") => ErrorBody::OutOfEnergy(message),
         Some("42501") => ErrorBody::ConnectionRefused(message),
-        Some("53300" | "55P03" | "40001" | "57P01" | "57P02" | "57P03") | None => ErrorBody::Unavailable(message),
+        Some("53300" | "55P03" | "40001" | "57P01" | "57P02" | "57P03") | None => {
+            ErrorBody::Unavailable(message)
+        }
         Some(_) => ErrorBody::ReducerFailed(message),
     }
 }

@@ -115,8 +115,7 @@ pub(super) async fn plan(
     let client = gateway.database.connect().await?;
     let question = "SELECT kind, object, breaks_clients, refused_why FROM spacetime.plan_publish($1, $2, $3)";
     let options = serde_json::json!({ "allow_breaking": true });
-    let steps =
-        client.query(question, &[&module.key(), &&wasm[..], &options]).await.map_err(refused)?;
+    let steps = client.query(question, &[&module.key(), &&wasm[..], &options]).await.map_err(refused)?;
     let (mut text, mut break_clients, mut reasons) = (String::new(), false, Vec::new());
     for step in &steps {
         let (kind, object): (String, String) = (step.get(0), step.get(1));

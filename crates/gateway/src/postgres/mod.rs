@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Config};
 
 pub(crate) use module::{Module, Policed, identity_of};
 pub(crate) use pool::{Pool, Pooled};
-pub(crate) use rows::{Loaded, Read, Rows, Viewer};
+pub(crate) use rows::{Loaded, Read, Rows, Viewer, split_piece};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -49,6 +49,11 @@ impl Database {
             client_role: client_role.into(),
             idle: std::sync::Mutex::new(Vec::new()),
         })
+    }
+
+    /// The role whose rights clients without one of their own have.
+    pub(crate) fn client_role(&self) -> &str {
+        &self.client_role
     }
 
     /// A connection of the caller's own.

@@ -58,8 +58,7 @@ pub(crate) async fn subscribe(
     let peer = Arc::new(Peer { module, caller, connection_id });
     let limits = Limits::default();
     let limit = limits.message_bytes;
-    let session =
-        Session { gateway, encoder: Encoder { protocol, compression, peer, limits } };
+    let session = Session { gateway, encoder: Encoder { protocol, compression, peer, limits } };
     let mut response = upgrade
         .protocols([chosen])
         .max_message_size(limit)

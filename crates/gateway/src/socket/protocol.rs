@@ -42,10 +42,7 @@ pub(super) enum Reply<'a> {
     First,
     Event(&'a Event),
     Procedure(&'a ProcedureAnswer),
-    OneOff {
-        id: &'a OneOffId,
-        result: Result<AppliedTable, String>,
-    },
+    OneOff { id: &'a OneOffId, result: Result<AppliedTable, String> },
 }
 
 /// What became of a procedure.
@@ -101,7 +98,6 @@ impl Protocol {
             (_, _) => Ok(Vec::new()),
         }
     }
-
 }
 
 impl Encoder {

@@ -51,13 +51,11 @@ pub(super) fn request(message: ClientMessage<Arguments>) -> Request {
         ClientMessage::UnsubscribeMulti(message) => {
             Request::Unsubscribe { request: set(message.request_id, message.query_id, SubscribeKind::Multi) }
         }
-        ClientMessage::CallProcedure(message) => {
-            Request::Procedure {
-                procedure: message.procedure,
-                arguments: message.args,
-                request_id: message.request_id,
-            }
-        }
+        ClientMessage::CallProcedure(message) => Request::Procedure {
+            procedure: message.procedure,
+            arguments: message.args,
+            request_id: message.request_id,
+        },
     }
 }
 

@@ -38,13 +38,11 @@ pub(super) fn request(message: ClientMessage) -> Request {
             request_id: message.request_id,
             is_quiet: false,
         },
-        ClientMessage::CallProcedure(message) => {
-            Request::Procedure {
-                procedure: message.procedure,
-                arguments: Arguments::Bsatn(message.args),
-                request_id: message.request_id,
-            }
-        }
+        ClientMessage::CallProcedure(message) => Request::Procedure {
+            procedure: message.procedure,
+            arguments: Arguments::Bsatn(message.args),
+            request_id: message.request_id,
+        },
     }
 }
 
