@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// Procedures that run at a time by default.
+const PROCEDURE_CONNECTIONS: usize = 16;
+
 /// Serves SpacetimeDB's client API for the modules of a Postgres database.
 #[derive(Debug, Clone, clap::Parser)]
 pub struct Options {
@@ -35,7 +38,7 @@ pub struct Options {
     #[arg(long, default_value = "")]
     pub client_role: String,
     /// Procedures that run at a time; each has a connection to Postgres.
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = PROCEDURE_CONNECTIONS)]
     pub procedure_connections: usize,
     /// Compression of messages to clients.
     #[arg(long, value_enum, default_value_t = CompressionChoice::Never)]
@@ -61,6 +64,23 @@ pub enum CompressionChoice {
 }
 
 impl Options {
+    /// A gateway of a database, everything else as the command line has it by default.
+    pub fn new(database_url: String, listen: Vec<SocketAddr>) -> Self {
+        Self {
+            database_url,
+            database_ca: None,
+            listen,
+            tls_cert: None,
+            tls_key: None,
+            name: "gateway".into(),
+            publish: Publishers::Loopback,
+            trust_loopback_cli: false,
+            client_role: String::new(),
+            procedure_connections: PROCEDURE_CONNECTIONS,
+            compression: CompressionChoice::Never,
+        }
+    }
+
     /// Whether somebody without further rights may create modules.
     pub fn lets_anybody_publish(&self) -> bool {
         match self.publish {
