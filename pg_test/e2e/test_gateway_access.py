@@ -194,7 +194,7 @@ class AccessTest(GatewayTestCase):
         ada, bob = "c2" * 32, "c3" * 32
         status, answer = self.statement(
             "INSERT INTO message (id, sender, receiver, content, timestamp) VALUES "
-            f"(0, 0x{ada}, 0x{bob}, 'one', 0), (7, 0x{ada}, 0x{bob}, 'two', 0)", token
+            f"(0, 0x{ada}, 0x{bob}, 'one', '2026-01-02T03:04:05Z'), (7, 0x{ada}, 0x{bob}, 'two', '2026-01-02T03:04:05Z')", token
         )
         self.assertEqual((status, status == 200 and answer["stats"]["rows_inserted"]), (200, 2), answer)
         while sum(client.rows(messages, "message").values()) < 2:
