@@ -40,7 +40,7 @@ class ProceduresTest(GatewayTestCase):
         self.assertEqual(status, 200, body)
         report = json.loads(body)
         self.assertEqual(report["texts"], ["one", "two"])
-        self.assertEqual(report["verdict"], {"Refused": "three is not wanted"})
+        self.assertEqual(report["verdict"], {"refused": "three is not wanted"})
         self.assertEqual(report["remark"], {"none": []})
         status, body = self.call("add", "x")
         self.assertEqual(status, 400)
