@@ -1,8 +1,10 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
+use spacetime_auth::Identity;
 use spacetime_wire::ConnectionId;
 use tokio::sync::watch;
 
@@ -17,6 +19,8 @@ use crate::tokens::{Caller, Tokens};
 
 /// Statements of clients that run at a time; others wait.
 const STATEMENTS_MAX: usize = 8;
+/// Connections of each module for clients that come and go; others wait.
+const LIFECYCLES_MAX: usize = 2;
 
 pub(crate) struct Gateway {
     pub(crate) options: Options,
@@ -27,6 +31,8 @@ pub(crate) struct Gateway {
     pub(crate) procedures: Procedures,
     /// For statements of clients, which may take long.
     pub(crate) statements: Pool,
+    /// By module.
+    lifecycles: Mutex<HashMap<Identity, Arc<Pool>>>,
     pub(crate) metrics: Arc<Metrics>,
     last_client: AtomicU64,
     /// True once the gateway shuts down: connections close themselves.
@@ -66,6 +72,7 @@ impl Gateway {
             executors,
             procedures,
             statements,
+            lifecycles: Mutex::default(),
             metrics,
             last_client: AtomicU64::new(0),
             stopping,
@@ -85,29 +92,41 @@ impl Gateway {
         }
     }
 
+    /// Connections for clients of a module that come and go: they wait for the module's lock, and must not make others wait.
+    fn lifecycle(&self, module: &Module) -> Arc<Pool> {
+        let mut pools = self.lifecycles.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let new = || Arc::new(Pool::new(Arc::clone(&self.database), LIFECYCLES_MAX));
+        Arc::clone(pools.entry(module.identity).or_insert_with(new))
+    }
+
     /// Records a connection and runs client_connected; its refusal is the error.
     pub(crate) async fn connected(&self, module: &Module, caller: &Caller, id: ConnectionId) -> Result<()> {
         let claims: serde_json::Value =
             serde_json::from_str(&caller.claims).map_err(|error| Error::Layout(error.to_string()))?;
-        let client = self.database.shared().await?;
+        let client = self.lifecycle(module).wait().await?;
         let question = "SELECT spacetime._connect($1, $2, $3, $4, $5)";
         let (identity, connection) = (caller.identity.to_be_bytes(), id.get().to_be_bytes());
-        client
+        let connected = client
             .execute(
                 question,
                 &[&module.key(), &&identity[..], &&connection[..], &self.options.name, &claims],
             )
-            .await?;
+            .await;
+        client.give_back();
+        connected?;
         Ok(())
     }
 
     /// Runs client_disconnected and forgets a connection.
     pub(crate) async fn disconnected(&self, module: &Module, caller: &Caller, id: ConnectionId) {
         let run = async {
-            let client = self.database.shared().await?;
+            let client = self.lifecycle(module).wait().await?;
             let question = "SELECT spacetime._disconnect($1, $2, $3)";
             let (identity, connection) = (caller.identity.to_be_bytes(), id.get().to_be_bytes());
-            client.execute(question, &[&module.key(), &&identity[..], &&connection[..]]).await?;
+            let disconnected =
+                client.execute(question, &[&module.key(), &&identity[..], &&connection[..]]).await;
+            client.give_back();
+            disconnected?;
             Ok::<(), Error>(())
         };
         if let Err(error) = run.await {
