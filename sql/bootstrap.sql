@@ -43,6 +43,8 @@ CREATE TABLE spacetime._module (
     concurrency text NOT NULL CHECK (concurrency IN ('serial', 'row')),
     sql_writers text NOT NULL CHECK (sql_writers IN ('locked', 'free')),
     u64 text NOT NULL CHECK (u64 IN ('numeric', 'bigint')),
+    -- Neither dropped nor emptied until somebody takes this back.
+    is_protected boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz NOT NULL DEFAULT now()
 );
@@ -181,6 +183,11 @@ CREATE PROCEDURE @extschema@.call_procedure(module text, procedure text, args js
     LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_call_procedure';
 COMMENT ON PROCEDURE @extschema@.call_procedure(text, text, jsonb, jsonb) IS
     'calls a procedure, which begins and ends transactions itself; arguments by position or by name';
+
+-- For gateways, in the name of a client; layout of the call: crates/call-batch.
+CREATE PROCEDURE spacetime._call_procedure(call bytea, INOUT result bytea DEFAULT NULL)
+    LANGUAGE c AS 'MODULE_PATHNAME', 'spacetime_call_procedure_for_client';
+REVOKE ALL ON PROCEDURE spacetime._call_procedure(bytea, bytea) FROM PUBLIC;
 
 CREATE LANGUAGE spacetime HANDLER spacetime._call_handler VALIDATOR spacetime._call_validator;
 COMMENT ON LANGUAGE spacetime IS 'functions of WASM modules';

@@ -131,7 +131,9 @@ REVOKE ALL ON FUNCTION spacetime.grant_publish(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.revoke_publish(bytea) FROM PUBLIC;
 -- Tokens are made by gateways.
 REVOKE ALL ON FUNCTION spacetime.anonymous_token() FROM PUBLIC;
-REVOKE ALL ON FUNCTION spacetime.websocket_token(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.websocket_token(text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._verify_token(text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._run_statement(text, text, bytea, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.call_batch(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.wait_durable(pg_lsn) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._select(text, text, bytea, text, text) FROM PUBLIC;
@@ -197,9 +199,11 @@ COMMENT ON FUNCTION spacetime.logout() IS 'makes the session speak for its role 
 COMMENT ON FUNCTION spacetime.trust_issuer(text, text[], jsonb) IS 'lets tokens of an OpenID Connect issuer count';
 COMMENT ON FUNCTION spacetime.distrust_issuer(text) IS 'refuses tokens of an issuer';
 COMMENT ON FUNCTION spacetime.anonymous_token() IS 'a token for a new identity, signed by this server';
-COMMENT ON FUNCTION spacetime.websocket_token(text) IS 'a token of one minute for the bearer of another one';
+COMMENT ON FUNCTION spacetime.websocket_token(text, text[]) IS 'a token of one minute for the bearer of another one';
 COMMENT ON FUNCTION spacetime.public_keys() IS 'what verifies tokens of this server, as a JSON Web Key Set';
 COMMENT ON VIEW spacetime.issuers IS 'issuers whose tokens count, or are refused';
 COMMENT ON FUNCTION spacetime.grant_publish(bytea) IS 'lets an identity publish new modules';
 COMMENT ON FUNCTION spacetime.revoke_publish(bytea) IS 'takes back the right to publish new modules';
+COMMENT ON FUNCTION spacetime.set_names(text, text[]) IS 'replaces the names of a module; without any it is reached by its identity';
+COMMENT ON FUNCTION spacetime.protect_module(text, boolean) IS 'protects a module from being dropped or emptied, or takes that back';
 COMMENT ON FUNCTION spacetime.set_owner(text, bytea) IS 'gives a module to another identity';

@@ -71,6 +71,20 @@ class GatewayTest(GatewayTestCase):
     def test_sdk_1_12(self):
         self.run_sdk("schema.mjs", "sdk-1-12", "1", f"ws://127.0.0.1:{self.port}")
 
+    def test_sdk_2_0(self):
+        self.run_sdk("schema.mjs", "sdk-2-0", "2", f"ws://127.0.0.1:{self.port}")
+
+    def test_procedures_of_sdk_2(self):
+        self.publish(self.sql, "procedures")
+        self.addCleanup(lambda: self.connect().execute("SELECT spacetime.drop_module('procedures')"))
+        for sdk in ("sdk-2-0", "sdk-2"):
+            client = subprocess.run(
+                ["node", CACHE / "procedures.mjs", sdk, f"ws://127.0.0.1:{self.port}"],
+                cwd=CACHE, capture_output=True, text=True, timeout=TIMEOUT_S,
+            )
+            self.assertEqual((client.returncode, client.stdout[-7:]), (0, "> done\n"), client.stdout + client.stderr)
+            self.sql.execute("TRUNCATE procedures.entry RESTART IDENTITY")
+
     def test_sdk_2(self):
         self.run_sdk("schema.mjs", "sdk-2", "2", f"ws://127.0.0.1:{self.port}")
 

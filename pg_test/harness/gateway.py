@@ -34,6 +34,8 @@ class GatewayTestCase(ClusterTestCase):
 
     # Modules that are published before the gateway starts, and dropped after the test.
     modules: list[str] = []
+    # More options of the gateway's command.
+    options: list[str] = []
 
     @classmethod
     def setUpClass(cls):
@@ -59,8 +61,7 @@ class GatewayTestCase(ClusterTestCase):
         self.log = (folder / "gateway.log").open("ab")
         self.addCleanup(self.log.close)
         self.gateway = subprocess.Popen(
-            [BINARY, "--database-url", url, "--listen", f"127.0.0.1:{self.port}",
-             "--key-file", folder / "gateway.pem"],
+            [BINARY, "--database-url", url, "--listen", f"127.0.0.1:{self.port}", *self.options],
             stderr=self.log,
         )
         self.addCleanup(self.stop_gateway)

@@ -1,6 +1,6 @@
 //! From a token to a session.
 
-use spacetime_auth::{Examined, Identity, Trust, Verified, issuer_unverified};
+use spacetime_auth::{Examined, Identity, Trust, TrustedIssuer, Verified, issuer_unverified};
 
 use super::session::{self, Session};
 use super::{keys, now};
@@ -20,7 +20,7 @@ pub(crate) enum Scope {
 /// `login(token)`, `login_local(token)`: whoever the token proves is the session's identity from now on.
 pub(crate) fn login(token: &str, scope: Scope) -> Result<Identity> {
     require_no_cursors()?;
-    let (verified, roles) = verify(token)?;
+    let (verified, roles) = verify(token, &[])?;
     let is_local = scope == Scope::Transaction;
     restore_role(is_local)?;
     let mut session = Session::new(&verified, roles)?;
@@ -45,13 +45,39 @@ pub(crate) fn logout() -> Result<()> {
     }
 }
 
-/// Checks a token and gives the Postgres roles that its issuer's mapping names.
-pub(super) fn verify(token: &str) -> Result<(Verified, Vec<String>)> {
-    let rows = catalog::issuer(&issuer_unverified(token)?)?;
+/// `_verify_token(token, also_trust)`: whom a token proves, and the role it maps to, which the session's user must be a
+/// member of.
+pub(crate) fn verify_token(token: &str, also_trust: &[String]) -> Result<(Verified, Option<String>)> {
+    let (verified, roles) = verify(token, also_trust)?;
+    let role = strongest(&roles)?;
+    if let Some(name) = &role
+        && let Some(role) = access::role(name)
+        && !user::is_member_of(user::outer_user(), role)
+    {
+        return Err(Error::Forbidden {
+            what: format!(
+                "role {name:?}, which the token maps to, is not for {:?} to take",
+                user::role_name(user::outer_user())
+            ),
+            hint: format!("GRANT {} TO the role that gateways connect as.", pg::name::quote(name)),
+        });
+    }
+    Ok((verified, role))
+}
+
+/// Checks a token and gives the Postgres roles that its issuer's mapping names. Issuers in `also_trust` count for any
+/// audience, unless the administrators have decided about them.
+pub(super) fn verify(token: &str, also_trust: &[String]) -> Result<(Verified, Vec<String>)> {
+    let name = issuer_unverified(token)?;
+    let rows = catalog::issuer(&name)?;
+    let is_undecided = rows.is_empty();
     let (distrusted, trusted): (Vec<IssuerRow>, Vec<IssuerRow>) =
         rows.into_iter().partition(|row| row.is_distrusted);
     let distrusted: Vec<String> = distrusted.into_iter().map(|row| row.issuer).collect();
-    let issuers = trusted.iter().map(IssuerRow::trusted).collect::<Result<Vec<_>>>()?;
+    let mut issuers = trusted.iter().map(IssuerRow::trusted).collect::<Result<Vec<_>>>()?;
+    if is_undecided && also_trust.contains(&name) {
+        issuers.push(TrustedIssuer::new(&name, None, &serde_json::json!({ "any_audience": true }))?);
+    }
     let own_keys = super::own_key::verifying_keys()?;
     let trust = Trust { own_keys: &own_keys, issuers: &issuers, distrusted: &distrusted };
     let verified = match trust.examine(token, now())? {

@@ -13,7 +13,7 @@ mod secret;
 mod session;
 
 pub(crate) use issuers::{distrust, trust};
-pub(crate) use login::{Scope, login, logout};
+pub(crate) use login::{Scope, login, logout, verify_token};
 pub(crate) use own_key::{anonymous_token, public_keys, websocket_token};
 pub(crate) use session::{Session, assume, current, current_as_text};
 

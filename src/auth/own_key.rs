@@ -12,9 +12,9 @@ pub(crate) fn anonymous_token() -> Result<(Identity, String)> {
     Ok(signing_key()?.mint_anonymous(now())?)
 }
 
-/// `websocket_token(token)`: a token of one minute for the bearer of another one.
-pub(crate) fn websocket_token(token: &str) -> Result<String> {
-    let (verified, _) = login::verify(token)?;
+/// `websocket_token(token, also_trust)`: a token of one minute for the bearer of another one.
+pub(crate) fn websocket_token(token: &str, also_trust: &[String]) -> Result<String> {
+    let (verified, _) = login::verify(token, also_trust)?;
     Ok(signing_key()?.mint_websocket(&verified, now())?)
 }
 

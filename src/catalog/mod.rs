@@ -17,8 +17,8 @@ pub(crate) use issuer::{
 };
 pub(crate) use module::{
     Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, commented_tables, delete, find,
-    find_all_wrappers, find_by_schema, forget_installation, grants, insert, installation, own_triggers,
-    own_working_triggers, update_code, update_place, wasm,
+    find_all_wrappers, find_by_schema, forget_installation, grants, insert, installation, is_protected,
+    names, own_triggers, own_working_triggers, set_names, set_protected, update_code, update_place, wasm,
 };
 pub(crate) use schedule::{
     Existing, ScheduleEntry, ScheduleHead, Scheduled, module_identities, note_schedule_error, reschedule,

@@ -214,8 +214,8 @@ pub(crate) fn grants(function: Oid) -> Result<Option<Vec<Grant>>> {
     grants.collect::<Result<_>>().map(Some)
 }
 
-/// Records a new module under its name.
-pub(crate) fn insert(module: &ModuleRow, wasm: &[u8]) -> Result<()> {
+/// Records a new module under its names.
+pub(crate) fn insert(module: &ModuleRow, names: &[String], wasm: &[u8]) -> Result<()> {
     let storage = pgrx::JsonB(serde_json::to_value(&module.storage).map_err(broken)?);
     let identity = module.identity.to_be_bytes();
     let owner_identity = module.owner_identity.to_be_bytes();
@@ -241,9 +241,41 @@ pub(crate) fn insert(module: &ModuleRow, wasm: &[u8]) -> Result<()> {
             },
         ],
     )?;
+    set_names(module.identity, names)
+}
+
+/// The names of a module, in alphabetical order; none is legal.
+pub(crate) fn names(identity: Identity) -> Result<Vec<String>> {
+    let query = "SELECT name FROM spacetime._module_name WHERE identity = $1 ORDER BY name";
+    let rows = read(query, &[Parameter::Bytea(&identity.to_be_bytes())])?;
+    rows.into_iter().flatten().flatten().map(|name| String::from_utf8(name).map_err(broken)).collect()
+}
+
+/// Replaces the names of a module; none of them may be another's.
+pub(crate) fn set_names(identity: Identity, names: &[String]) -> Result<()> {
+    let identity = identity.to_be_bytes();
     write(
-        "INSERT INTO spacetime._module_name (name, identity) VALUES ($1, $2)",
-        &[module.name.as_str().into(), identity.as_slice().into()],
+        "DELETE FROM spacetime._module_name WHERE identity = $1 AND name <> ALL ($2)",
+        &[identity.as_slice().into(), names.to_vec().into()],
+    )?;
+    write(
+        "INSERT INTO spacetime._module_name (name, identity) SELECT DISTINCT name, $1 FROM pg_catalog.unnest($2) AS given (name) \
+         WHERE NOT EXISTS (SELECT FROM spacetime._module_name n WHERE n.name = given.name AND n.identity = $1)",
+        &[identity.as_slice().into(), names.to_vec().into()],
+    )
+}
+
+/// Whether a module may be neither dropped nor emptied.
+pub(crate) fn is_protected(identity: Identity) -> Result<bool> {
+    let query = "SELECT 1::pg_catalog.text FROM spacetime._module WHERE identity = $1 AND is_protected";
+    Ok(!read(query, &[Parameter::Bytea(&identity.to_be_bytes())])?.is_empty())
+}
+
+/// Protects a module, or takes that back.
+pub(crate) fn set_protected(identity: Identity, is_protected: bool) -> Result<()> {
+    write(
+        "UPDATE spacetime._module SET is_protected = $2 WHERE identity = $1",
+        &[identity.to_be_bytes().as_slice().into(), is_protected.into()],
     )
 }
 

@@ -123,7 +123,7 @@ fn take_in(module: &str, wasm: Option<&[u8]>, schema: Option<&str>) -> Result<se
     let upload = publish::upload(module, wasm, found.identity)?;
     let row = restored_row(module, &found, &upload)?;
     lock(&found);
-    catalog::insert(&row, wasm)?;
+    catalog::insert(&row, std::slice::from_ref(&row.name), wasm)?;
     complete(row, &upload.definition, &found, true)
 }
 

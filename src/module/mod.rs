@@ -1,5 +1,6 @@
 //! The life of a module: from bytes to a plan, from the plan to tables, from the catalog to something callable.
 
+mod address;
 mod adopt;
 mod check;
 mod column_change;
@@ -25,6 +26,7 @@ mod triggers;
 mod update;
 mod wrappers;
 
+pub(crate) use address::{protect, set_names};
 pub(crate) use adopt::adopt;
 pub(crate) use check::check;
 pub(crate) use environment::{environment, read_variable, set_variable};

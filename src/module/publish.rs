@@ -11,7 +11,7 @@ use spacetime_definition::Definition;
 use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
 use super::wrappers::Wrapper;
-use super::{LogFile, StatePaths, adopt, ddl, owner, plan, policies, ready, triggers, update};
+use super::{LogFile, StatePaths, address, adopt, ddl, owner, plan, policies, ready, triggers, update};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
 use crate::changes;
 use crate::error::{Error, Result};
@@ -54,7 +54,6 @@ pub(crate) fn publish(module: &str, wasm: &[u8], options: serde_json::Value) -> 
     attempt::with_lock_timeout(limit_ms.unwrap_or(LOCK_TIMEOUT_MS), || {
         access::lock_catalog(catalog);
         let (existing, identity) = existing(module)?;
-        let module = &existing.as_ref().map_or_else(|| module.to_owned(), |existing| existing.name.clone());
         let upload = upload(module, wasm, identity)?;
         match existing {
             Some(existing) if !options.delete_data => {
@@ -75,7 +74,6 @@ pub(crate) fn plan_publish(
     entry::check(c"plan_publish")?;
     let options = Options::parse(options)?;
     let (existing, identity) = existing(module)?;
-    let module = &existing.as_ref().map_or_else(|| module.to_owned(), |existing| existing.name.clone());
     let upload = upload(module, wasm, identity)?;
     let replaced = match existing {
         Some(existing) if !options.delete_data => {
@@ -100,16 +98,19 @@ pub(crate) fn plan_publish(
     Ok(steps.into_iter().map(|step| (step, None)).collect())
 }
 
-/// The module of that name or identity, which must be the caller's, and its identity; or a new one for a new name.
+/// The module of that name or identity, which must be the caller's, and its identity, or a new one. An empty name is that
+/// of a new module without one.
 fn existing(module: &str) -> Result<(Option<ModuleRow>, Identity)> {
-    let existing = catalog::find(module)?;
+    let existing = if module.is_empty() { None } else { catalog::find(module)? };
+    if existing.is_none() && !module.is_empty() {
+        require_valid_name(module)?;
+    }
     let identity = match &existing {
         Some(existing) => {
             owner::require_owner(existing, "publish a new version")?;
             existing.identity
         }
         None => {
-            require_valid_name(module)?;
             owner::require_publisher()?;
             Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?))
         }
@@ -145,16 +146,23 @@ fn create(
 ) -> Result<serde_json::Value> {
     let row = new_row(module, identity, replaced.as_ref(), upload, options)?;
     let mut done = Vec::new();
-    if let Some(replaced) = &replaced {
-        remove(replaced, false, &mut done)?;
-    }
+    let names = match &replaced {
+        Some(replaced) => {
+            address::require_unprotected(replaced)?;
+            let names = catalog::names(replaced.identity)?;
+            remove(replaced, false, &mut done)?;
+            names
+        }
+        None if module.is_empty() => Vec::new(),
+        None => vec![module.to_owned()],
+    };
     require_free_schema(&row.schema_name)?;
     let owner = owner_of(&row)?;
     let (data, functions) = creation_steps(&row, &upload.definition);
     carry_out(owner, &data, &mut done)?;
-    catalog::insert(&row, upload.wasm)?;
+    catalog::insert(&row, &names, upload.wasm)?;
     carry_out(owner, &functions, &mut done)?;
-    let ready = ready(module)?;
+    let ready = ready(&row.name)?;
     warn_of_gaps(&upload.definition);
     changes::note_published(identity, row.version, replaced.is_some());
     reducer::call_init(&ready)?;
@@ -176,11 +184,16 @@ fn new_row(
     let schema_name = match (replaced, &options.schema) {
         (_, Some(schema)) => schema.clone(),
         (Some(replaced), None) => replaced.schema_name.clone(),
+        (None, None) if module.is_empty() => format!("db-{:.16}", identity.to_string()),
         (None, None) => module.to_owned(),
     };
     let u64_as = options.u64.or(replaced.map(|module| module.u64_as)).unwrap_or_default();
     Ok(ModuleRow {
-        name: module.to_owned(),
+        name: match replaced {
+            Some(replaced) => replaced.name.clone(),
+            None if module.is_empty() => identity.to_string(),
+            None => module.to_owned(),
+        },
         identity,
         owner_identity: match (options.owner_identity()?, replaced) {
             (Some(identity), _) => identity,
@@ -241,6 +254,7 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     access::lock_catalog(catalog::catalog_oid()?);
     let row = catalog::find(module)?.ok_or_else(|| Error::NoSuchModule(module.to_owned()))?;
     owner::require_owner(&row, "drop it")?;
+    address::require_unprotected(&row)?;
     catalog::forget_variables(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())?;
     // What lives on elsewhere may be adopted again: sessions that still map its state must not be left behind.

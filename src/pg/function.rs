@@ -46,10 +46,10 @@ impl FunctionCall {
         }
     }
 
-    /// The outcome of a procedure whose output parameter gets this jsonb.
-    pub(crate) fn output(self, jsonb: Datum) -> Result<Datum> {
-        // SAFETY: the call is running; publishing declares the parameter as jsonb.
-        unsafe { super::result::output_record(self.info, jsonb) }
+    /// The outcome of a procedure whose one output parameter gets this value, which is of the parameter's type.
+    pub(crate) fn output(self, value: Datum) -> Result<Datum> {
+        // SAFETY: the call is running; its procedure is declared with the type the caller gives.
+        unsafe { super::result::output_record(self.info, value) }
     }
 
     fn is_trigger(self) -> bool {
@@ -163,6 +163,33 @@ unsafe fn named_call(call: FunctionCall) -> Result<(String, String, serde_json::
 /// Version record that Postgres asks every C function for.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn pg_finfo_spacetime_call_procedure() -> &'static pg_sys::Pg_finfo_record {
+    &V1
+}
+
+/// Body of `spacetime._call_procedure(call, INOUT result)`.
+///
+/// # Safety
+/// Called by Postgres' function manager only.
+#[unsafe(no_mangle)]
+#[pg_guard]
+pub(crate) unsafe extern "C-unwind" fn spacetime_call_procedure_for_client(
+    info: pg_sys::FunctionCallInfo,
+) -> Datum {
+    let call = FunctionCall { info };
+    let outcome = match call.arguments().next().flatten() {
+        // SAFETY: CREATE EXTENSION declares a bytea. Copied, because the procedure ends the transaction it lives in.
+        Some(bytes) => {
+            let bytes = unsafe { super::datum::bytes_of(bytes) }.to_vec();
+            crate::reducer::call_procedure_for_client(call, &bytes)
+        }
+        None => Err(Error::InvalidParameter { what: "the call is NULL".into(), hint: String::new() }),
+    };
+    outcome.unwrap_or_else(|error| raise(error))
+}
+
+/// Version record that Postgres asks every C function for.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn pg_finfo_spacetime_call_procedure_for_client() -> &'static pg_sys::Pg_finfo_record {
     &V1
 }
 

@@ -13,6 +13,36 @@ pub(crate) struct Argument {
     pub(crate) value: Datum,
 }
 
+/// Runs a statement that writes; gives the number of rows.
+pub(crate) fn write(statement: &str, arguments: &[Argument]) -> Result<u64> {
+    let failed = |code: i32| Error::Internal(format!("a statement failed with SPI code {code}"));
+    let text = CString::new(statement).map_err(|error| Error::Internal(error.to_string()))?;
+    let mut types: Vec<_> = arguments.iter().map(|argument| argument.ty).collect();
+    let mut values: Vec<_> = arguments.iter().map(|argument| argument.value).collect();
+    // SAFETY: text and arguments outlive the statement, and nothing that SPI has made is used after SPI_finish.
+    unsafe {
+        let code = pg_sys::SPI_connect();
+        if code != pg_sys::SPI_OK_CONNECT as i32 {
+            return Err(failed(code));
+        }
+        let code = pg_sys::SPI_execute_with_args(
+            text.as_ptr(),
+            types.len() as i32,
+            types.as_mut_ptr(),
+            values.as_mut_ptr(),
+            std::ptr::null(),
+            false,
+            0,
+        );
+        if code < 0 {
+            return Err(failed(code));
+        }
+        let rows = pg_sys::SPI_processed;
+        pg_sys::SPI_finish();
+        Ok(rows)
+    }
+}
+
 /// Shows each row of a query to `visit`: types of the columns, values, and which are NULL.
 pub(crate) fn select(
     query: &str,

@@ -16,7 +16,7 @@ use super::function::Function;
 use crate::changes;
 use crate::error::{Error, Result};
 use crate::pg::worker::{Failure, TRANSIENT};
-use crate::pg::{access, entry, subtransaction, xact};
+use crate::pg::{Oid, access, entry, subtransaction, xact};
 
 /// Calls run in savepoints of their own per transaction: beyond 64 other sessions' snapshots get expensive.
 const SINGLE_CALLS_MAX: usize = 48;
@@ -98,15 +98,22 @@ fn require_right(batch_call: &Call<'_>, target: &Target, sender: Identity) -> Re
     if target.module.row.owner_identity == sender {
         return Ok(());
     }
-    let role = match batch_call.role {
-        "" => access::role(CLIENT_ROLE),
-        named => Some(access::role(named).ok_or_else(|| Error::NotInState {
-            what: format!("role {named:?}, which the gateway speaks for, does not exist"),
-            hint: "Create it, or start the gateway with another one.".into(),
-        })?),
-    };
-    let Some(role) = role else { return target.require_public() };
-    target.require_execute_of(role)
+    match client_role(batch_call.role)? {
+        Some(role) => target.require_execute_of(role),
+        None => target.require_public(),
+    }
+}
+
+/// The role whose rights a client has; none: PUBLIC's count.
+pub(super) fn client_role(named: &str) -> Result<Option<Oid>> {
+    if named.is_empty() {
+        return Ok(access::role(CLIENT_ROLE));
+    }
+    let role = access::role(named).ok_or_else(|| Error::NotInState {
+        what: format!("role {named:?}, which the gateway speaks for, does not exist"),
+        hint: "Create it, or start the gateway with another one.".into(),
+    })?;
+    Ok(Some(role))
 }
 
 /// The role clients without one of their own have the rights of.

@@ -6,11 +6,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use spacetime_auth::Identity;
+use spacetime_call_batch::{Arguments, Call};
 use spacetime_definition::bsatn::Reader;
 use spacetime_definition::{Procedure, Visibility};
 use spacetime_wire::sats_json::{self, Form};
 
 use super::arguments;
+use super::batch::client_role;
 use super::call::{limits, raise_pending_interrupt};
 use super::caller::Caller;
 use super::connection::log_error;
@@ -21,7 +24,7 @@ use crate::module::{ReadyModule, ready};
 use crate::pg::function::FunctionCall;
 use crate::pg::procedure::TransactionControl;
 use crate::pg::timeout::Tick;
-use crate::pg::{Datum, access, datum, entry, invalidation, user};
+use crate::pg::{Datum, Oid, access, datum, entry, invalidation, user};
 use crate::wasm::ProcedureCall;
 
 /// Runs a procedure with arguments in BSATN that have been checked against the parameters. `is_atomic`: the transaction is
@@ -80,36 +83,98 @@ pub(crate) fn call_procedure_with_json(
     let module = ready(module)?;
     let at = find(&module, procedure)?;
     let definition = &module.definition.procedures[at];
-    require_execute(&module, definition)?;
+    require_execute_of(user::current_user(), &module, definition)?;
     let arguments = arguments::from_json(&module, Function::Procedure(at), json)?;
     let caller = Caller::of_session(&module.installation)?;
     let result = run(&module, at, &arguments, caller, invocation.is_atomic())?;
     invocation.output(jsonb(&module, definition, &result)?)
 }
 
+/// `CALL spacetime._call_procedure(call)`: a gateway's client calls; layout: crates/call-batch. The result is BSATN.
+pub(crate) fn call_procedure_for_client(invocation: FunctionCall, call: &[u8]) -> Result<Datum> {
+    invalidation::accept();
+    let calls = spacetime_call_batch::decode(call);
+    let Ok([call]) = calls.as_deref() else {
+        return Err(Error::InvalidParameter {
+            what: "this is no call of one procedure".into(),
+            hint: "Only gateways make them; the layout is in crates/call-batch.".into(),
+        });
+    };
+    let module = ready(call.module)?;
+    let sender = sender(call);
+    let is_owner = module.row.owner_identity == sender;
+    let at = find_for(&module, call.reducer, is_owner)?;
+    let definition = &module.definition.procedures[at];
+    if !is_owner {
+        require_right(call, &module, definition)?;
+    }
+    let function = Function::Procedure(at);
+    let arguments = match call.arguments {
+        Arguments::Bsatn(bytes) => {
+            arguments::require_bsatn(&module, function, bytes)?;
+            bytes.to_vec()
+        }
+        Arguments::Json(text) => {
+            let json = serde_json::from_str(text)
+                .map_err(|error| function.refuse_arguments(&module, format!("not JSON: {error}")))?;
+            arguments::from_json(&module, function, &json)?
+        }
+    };
+    let caller = Caller {
+        identity: sender,
+        connection_id: call.connection_id,
+        claims: Some(call.claims.to_owned()),
+        tag: 0,
+    };
+    let result = run(&module, at, &arguments, caller, invocation.is_atomic())?;
+    invocation.output(datum::from_bytes(&result))
+}
+
+fn sender(call: &Call<'_>) -> Identity {
+    let mut bytes = call.sender;
+    bytes.reverse();
+    Identity::from_be_bytes(bytes)
+}
+
+/// A client's right: EXECUTE of the role it has, else PUBLIC's.
+fn require_right(call: &Call<'_>, module: &ReadyModule, procedure: &Procedure) -> Result<()> {
+    if let Some(role) = client_role(call.role)? {
+        return require_execute_of(role, module, procedure);
+    }
+    match module.wrapper(&procedure.name) {
+        Some(wrapper) if access::is_executable_by_public(wrapper) => Ok(()),
+        _ => Err(Error::Forbidden {
+            what: format!("permission denied for procedure {:?}", procedure.name),
+            hint: "GRANT EXECUTE on its SQL procedure to PUBLIC, or to the role the gateway speaks for."
+                .into(),
+        }),
+    }
+}
+
 /// Position of a procedure the current user may know of: private ones do not exist for anybody but the owner.
 pub(super) fn find(module: &ReadyModule, procedure: &str) -> Result<usize> {
-    let found = module.definition.procedure_by_name(procedure).filter(|at| {
-        module.definition.procedures[*at].visibility == Visibility::ClientCallable || is_owner(module)
-    });
+    find_for(module, procedure, user::has_rights_of(user::current_user(), module.owner))
+}
+
+fn find_for(module: &ReadyModule, procedure: &str, is_owner: bool) -> Result<usize> {
+    let found = module
+        .definition
+        .procedure_by_name(procedure)
+        .filter(|at| module.definition.procedures[*at].visibility == Visibility::ClientCallable || is_owner);
     found.ok_or_else(|| Error::NoSuchFunction {
         module: module.row.name.clone(),
         function: format!("procedure {procedure:?}"),
     })
 }
 
-fn is_owner(module: &ReadyModule) -> bool {
-    user::has_rights_of(user::current_user(), module.owner)
-}
-
 /// As for reducers: EXECUTE on the SQL procedure decides; where there is none, only the owner may call.
-fn require_execute(module: &ReadyModule, procedure: &Procedure) -> Result<()> {
+fn require_execute_of(role: Oid, module: &ReadyModule, procedure: &Procedure) -> Result<()> {
     match module.wrapper(&procedure.name) {
         Some(wrapper) => {
-            access::require_execute(user::current_user(), module.schema, wrapper);
+            access::require_execute(role, module.schema, wrapper);
             Ok(())
         }
-        None if is_owner(module) => Ok(()),
+        None if user::has_rights_of(role, module.owner) => Ok(()),
         None => Err(Error::Forbidden {
             what: format!("permission denied for procedure {:?}, which has no SQL procedure", procedure.name),
             hint: format!("Only the owner of module {:?} can call it.", module.row.name),

@@ -4,7 +4,7 @@
 use spacetime_auth::Identity;
 use spacetime_definition::bsatn::Reader;
 use spacetime_definition::{Field, Type};
-use spacetime_query::{Parameter, Plan, Schema, Selection, StoredNames, Value, select};
+use spacetime_query::{Parameter, Plan, Schema, Selection, Sql, StoredNames, Value, select};
 
 use crate::auth::Session;
 use crate::error::{Error, Result};
@@ -65,13 +65,7 @@ pub(crate) fn select_rows(
     };
     let (mut pieces, mut piece) = (Vec::new(), Vec::new());
     let what = format!("table {:?}", table.name);
-    statement.run(&what, &table.row_type().fields, &mut |row| {
-        piece.extend_from_slice(&(row.len() as u32).to_le_bytes());
-        piece.extend_from_slice(row);
-        if piece.len() >= PIECE_BYTES {
-            pieces.push(std::mem::take(&mut piece));
-        }
-    })?;
+    statement.run(&what, &table.row_type().fields, &mut |row| pack(row, &mut piece, &mut pieces))?;
     caller.restore();
     if !piece.is_empty() {
         pieces.push(piece);
@@ -79,22 +73,41 @@ pub(crate) fn select_rows(
     Ok(pieces)
 }
 
+/// Adds a row to the piece that is being filled.
+pub(super) fn pack(row: &[u8], piece: &mut Vec<u8>, pieces: &mut Vec<Vec<u8>>) {
+    piece.extend_from_slice(&(row.len() as u32).to_le_bytes());
+    piece.extend_from_slice(row);
+    if piece.len() >= PIECE_BYTES {
+        pieces.push(std::mem::take(piece));
+    }
+}
+
 /// The current user becomes the viewer's role, and the session the viewer's, until the caller is restored.
-fn become_viewer(viewer: &Viewer<'_>) -> Result<user::Caller> {
-    let identity = <[u8; 32]>::try_from(viewer.identity).map_err(|_| Error::InvalidParameter {
-        what: "an identity has 32 bytes".into(),
-        hint: String::new(),
-    })?;
+pub(super) fn become_viewer(viewer: &Viewer<'_>) -> Result<user::Caller> {
+    let session = viewer.session()?;
     let role = access::role(viewer.role).ok_or_else(|| Error::NotInState {
         what: format!("role {:?}, which the gateway speaks for, does not exist", viewer.role),
         hint: "Create it, or start the gateway with another one.".into(),
     })?;
-    // The session first: a role that may do little cannot be kept from it, but errors are told apart.
-    let session = Session::vouched(Identity::from_be_bytes(identity), viewer.claims)?;
     let caller = user::become_owner(role);
     user::set_local(c"row_security", "on");
     session.store_in_level()?;
     Ok(caller)
+}
+
+impl Viewer<'_> {
+    fn session(&self) -> Result<Session> {
+        let identity = <[u8; 32]>::try_from(self.identity).map_err(|_| Error::InvalidParameter {
+            what: "an identity has 32 bytes".into(),
+            hint: String::new(),
+        })?;
+        Session::vouched(Identity::from_be_bytes(identity), self.claims)
+    }
+
+    /// The session becomes the viewer's until the innermost level of settings is closed.
+    pub(super) fn enter_session(&self) -> Result<()> {
+        self.session()?.store_in_level()
+    }
 }
 
 impl Statement {
@@ -106,9 +119,21 @@ impl Statement {
             let schema = module.row.schema_name.clone();
             Some(StoredNames { schema, table: stored.pg_name.clone(), columns })
         };
-        let sql = select(plans, &names).map_err(|error| error.to_string())?;
-        let arguments = sql.parameters.iter().map(|parameter| argument(parameter, module.row.u64_as));
+        Self::printed(module, select(plans, &names).map_err(|error| error.to_string())?)
+    }
+
+    /// A statement that was printed over the tables of a module.
+    pub(super) fn printed(module: &ReadyModule, sql: Sql) -> std::result::Result<Self, String> {
+        let arguments = sql.parameters.iter().map(|parameter| match parameter {
+            Parameter::Value(value) => argument(value, module.row.u64_as),
+            Parameter::Sender(_) => Err("its sender is not bound".into()),
+        });
         Ok(Self { text: sql.text, arguments: arguments.collect::<std::result::Result<_, _>>()? })
+    }
+
+    /// Writes; gives the number of rows.
+    pub(super) fn write(&self) -> Result<u64> {
+        query::write(&self.text, &self.arguments)
     }
 
     /// Shows each row in BSATN; `what` names them in errors.
@@ -149,11 +174,7 @@ fn codecs_of(what: &str, fields: &[Field], types: &[Oid]) -> Result<Vec<(ValueCo
 }
 
 /// A literal of the query, of the type in which columns of its SATS type are stored.
-fn argument(parameter: &Parameter, u64_as: U64As) -> std::result::Result<Argument, String> {
-    let value = match parameter {
-        Parameter::Value(value) => value,
-        Parameter::Sender(_) => return Err("its sender is not bound".into()),
-    };
+pub(super) fn argument(value: &Value, u64_as: U64As) -> std::result::Result<Argument, String> {
     let oid = parameter_type(&value.ty, u64_as).ok_or("it compares values that have no order")?;
     let codec = ValueCodec::new(&value.ty, oid)?;
     let decoded = decode(&codec, value).map_err(|error| match error {

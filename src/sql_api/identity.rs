@@ -77,6 +77,24 @@ mod spacetime {
         Ok(auth::distrust(issuer)?)
     }
 
+    /// For gateways: whom a token proves, its claims, and the role it maps to. `also_trust`: further issuers, whose tokens
+    /// count for any audience.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    #[expect(clippy::type_complexity, reason = "the macro reads the column names from the type")]
+    fn _verify_token(
+        token: &str,
+        also_trust: Vec<String>,
+    ) -> Result<
+        TableIterator<
+            'static,
+            (name!(identity, Vec<u8>), name!(claims, String), name!(role, Option<String>)),
+        >,
+        ErrorReport,
+    > {
+        let (verified, role) = auth::verify_token(token, &also_trust)?;
+        Ok(TableIterator::once((verified.identity.to_be_bytes().to_vec(), verified.payload, role)))
+    }
+
     /// A token that proves a new identity, for ever.
     #[pg_extern(volatile, parallel_unsafe)]
     fn anonymous_token()
@@ -85,10 +103,13 @@ mod spacetime {
         Ok(TableIterator::once((identity.to_be_bytes().to_vec(), token)))
     }
 
-    /// A token of one minute with the claims of another.
+    /// A token of one minute with the claims of another; `also_trust` as for `_verify_token`.
     #[pg_extern(volatile, strict, parallel_unsafe)]
-    fn websocket_token(token: &str) -> Result<String, ErrorReport> {
-        Ok(auth::websocket_token(token)?)
+    fn websocket_token(
+        token: &str,
+        also_trust: default!(Vec<String>, "'{}'"),
+    ) -> Result<String, ErrorReport> {
+        Ok(auth::websocket_token(token, &also_trust)?)
     }
 
     /// What verifies tokens of this server, as a JSON Web Key Set.

@@ -75,6 +75,18 @@ mod spacetime {
         Ok(module::set_owner(module, identity)?)
     }
 
+    /// Replaces the names of a module; without any it is reached by its identity.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn set_names(module: &str, names: Vec<String>) -> Result<(), ErrorReport> {
+        Ok(module::set_names(module, &names)?)
+    }
+
+    /// Protects a module from being dropped or emptied, or takes that back.
+    #[pg_extern(volatile, strict, parallel_unsafe)]
+    fn protect_module(module: &str, protected: default!(bool, true)) -> Result<(), ErrorReport> {
+        Ok(module::protect(module, protected)?)
+    }
+
     /// Lets an identity publish new modules.
     #[pg_extern(volatile, strict, parallel_unsafe)]
     fn grant_publish(identity: &[u8]) -> Result<(), ErrorReport> {

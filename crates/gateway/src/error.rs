@@ -23,16 +23,19 @@ pub enum Error {
     Token(#[from] spacetime_auth::Error),
     #[error("bytes of the extension cannot be read: {0}")]
     Layout(String),
-    #[error("could not {action} {path}: {source}")]
-    File { action: &'static str, path: String, source: std::io::Error },
     #[error("could not listen on {address}: {source}")]
     Listen { address: std::net::SocketAddr, source: std::io::Error },
+    #[error("serving failed: {0}")]
+    Serve(std::io::Error),
     /// A query that is refused, in the words clients know.
     #[error("{0}")]
     Query(String),
     /// The database lacks something a gateway needs.
     #[error("{what}. {hint}")]
     Setup { what: String, hint: String },
+    /// Nothing of it was done; the caller may try again.
+    #[error("the connection to Postgres was lost, and what was on the way was rolled back")]
+    RolledBack,
     #[error("the gateway is shutting down")]
     Stopping,
 }
@@ -50,6 +53,7 @@ impl Error {
     pub fn sqlstate(&self) -> Option<&str> {
         match self {
             Self::Postgres(error) | Self::Connect(error) => error.code().map(|code| code.code()),
+            Self::RolledBack => Some("08006"),
             _ => None,
         }
     }

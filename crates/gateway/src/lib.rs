@@ -25,7 +25,7 @@ mod subscriptions;
 mod tokens;
 
 pub use error::{Error, Result};
-pub use options::{Options, Publishers};
+pub use options::{CompressionChoice, Options, Publishers};
 
 /// Runs a gateway until `shutdown` is done; open connections are closed then.
 ///

@@ -1,19 +1,26 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
+use spacetime_auth::Identity;
 use spacetime_wire::ConnectionId;
 use tokio::sync::watch;
 
 use crate::changes::{self, Reader};
 use crate::error::{Error, Result};
-use crate::executor::Executors;
+use crate::executor::{Executors, Procedures};
 use crate::metrics::Metrics;
 use crate::options::Options;
-use crate::postgres::{Database, Module};
+use crate::postgres::{Database, Module, Pool};
 use crate::subscriptions::{Asker, ClientId, Hub, HubHandle};
 use crate::tokens::{Caller, Tokens};
+
+/// Statements of clients that run at a time; others wait.
+const STATEMENTS_MAX: usize = 8;
+/// Connections of each module for clients that come and go; others wait.
+const LIFECYCLES_MAX: usize = 2;
 
 pub(crate) struct Gateway {
     pub(crate) options: Options,
@@ -21,6 +28,11 @@ pub(crate) struct Gateway {
     pub(crate) tokens: Tokens,
     pub(crate) hub: HubHandle,
     pub(crate) executors: Executors,
+    pub(crate) procedures: Procedures,
+    /// For statements of clients, which may take long.
+    pub(crate) statements: Pool,
+    /// By module.
+    lifecycles: Mutex<HashMap<Identity, Arc<Pool>>>,
     pub(crate) metrics: Arc<Metrics>,
     last_client: AtomicU64,
     /// True once the gateway shuts down: connections close themselves.
@@ -30,8 +42,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Checks the database, disconnects what the last run has left, and starts reading the change log.
     pub(crate) async fn start(options: Options) -> Result<Arc<Self>> {
-        let tokens = Tokens::open(&options.key_file)?;
-        let database = Arc::new(Database::new(&options.database_url, &options.client_role));
+        let database = Arc::new(Database::new(&options)?);
         database.check().await?;
         let client = database.shared().await?;
         let left: i64 =
@@ -43,7 +54,14 @@ impl Gateway {
         let reader = Reader::begin(&database).await?;
         let hub = Hub::start(Arc::clone(&database), Arc::clone(&metrics), reader.begins_at);
         tokio::spawn(changes::read(Arc::clone(&database), reader, hub.clone()));
+        let trust_cli = options.trust_loopback_cli && options.is_loopback();
+        if options.trust_loopback_cli && !trust_cli {
+            tracing::warn!("--trust-loopback-cli is ignored: an address of --listen is not a loopback one");
+        }
+        let tokens = Tokens::new(Arc::clone(&database), trust_cli);
         let role = options.client_role.clone();
+        let statements = Pool::new(Arc::clone(&database), STATEMENTS_MAX);
+        let procedures = Procedures::new(Arc::clone(&database), options.procedure_connections, &role);
         let executors = Executors::new(Arc::clone(&database), hub.clone(), Arc::clone(&metrics), role)?;
         let (stopping, _) = watch::channel(false);
         Ok(Arc::new(Self {
@@ -52,6 +70,9 @@ impl Gateway {
             tokens,
             hub,
             executors,
+            procedures,
+            statements,
+            lifecycles: Mutex::default(),
             metrics,
             last_client: AtomicU64::new(0),
             stopping,
@@ -71,29 +92,41 @@ impl Gateway {
         }
     }
 
+    /// Connections for clients of a module that come and go: they wait for the module's lock, and must not make others wait.
+    fn lifecycle(&self, module: &Module) -> Arc<Pool> {
+        let mut pools = self.lifecycles.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let new = || Arc::new(Pool::new(Arc::clone(&self.database), LIFECYCLES_MAX));
+        Arc::clone(pools.entry(module.identity).or_insert_with(new))
+    }
+
     /// Records a connection and runs client_connected; its refusal is the error.
     pub(crate) async fn connected(&self, module: &Module, caller: &Caller, id: ConnectionId) -> Result<()> {
         let claims: serde_json::Value =
             serde_json::from_str(&caller.claims).map_err(|error| Error::Layout(error.to_string()))?;
-        let client = self.database.shared().await?;
+        let client = self.lifecycle(module).wait().await?;
         let question = "SELECT spacetime._connect($1, $2, $3, $4, $5)";
         let (identity, connection) = (caller.identity.to_be_bytes(), id.get().to_be_bytes());
-        client
+        let connected = client
             .execute(
                 question,
                 &[&module.key(), &&identity[..], &&connection[..], &self.options.name, &claims],
             )
-            .await?;
+            .await;
+        client.give_back();
+        connected?;
         Ok(())
     }
 
     /// Runs client_disconnected and forgets a connection.
     pub(crate) async fn disconnected(&self, module: &Module, caller: &Caller, id: ConnectionId) {
         let run = async {
-            let client = self.database.shared().await?;
+            let client = self.lifecycle(module).wait().await?;
             let question = "SELECT spacetime._disconnect($1, $2, $3)";
             let (identity, connection) = (caller.identity.to_be_bytes(), id.get().to_be_bytes());
-            client.execute(question, &[&module.key(), &&identity[..], &&connection[..]]).await?;
+            let disconnected =
+                client.execute(question, &[&module.key(), &&identity[..], &&connection[..]]).await;
+            client.give_back();
+            disconnected?;
             Ok::<(), Error>(())
         };
         if let Err(error) = run.await {

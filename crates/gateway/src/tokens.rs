@@ -1,23 +1,35 @@
-//! Who a request comes from: tokens of our own key. (Issuers trusted with `spacetime.trust_issuer` are not asked yet.)
+//! Who a request comes from. The database knows: its own key, the issuers it trusts, and their keys are in one place, so that
+//! a token counts here exactly when `spacetime.login` takes it.
 
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
-use spacetime_auth::{Examined, Identity, OwnKey, Trust};
+use spacetime_auth::Identity;
 use spacetime_wire::http::ErrorBody;
+use tokio_postgres::Row;
 
 use crate::error::{Error, Result};
+use crate::postgres::{Database, Pool, identity_of};
 
 /// DER of the head of a SubjectPublicKeyInfo of a P-256 key; the uncompressed point follows.
 const SPKI_HEAD: [u8; 27] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
     0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
 ];
+/// Issuers of the official command line tool's tokens.
+const CLI_ISSUERS: [&str; 2] = ["https://auth.spacetimedb.com", "https://auth.spacetimedb.com/oidc"];
+/// Tokens of other issuers that are checked at one time: each may wait for its issuer's keys.
+const FOREIGN_MAX: usize = 8;
+/// Longest wait for the turn of a token of another issuer.
+const FOREIGN_LIMIT: Duration = Duration::from_secs(20);
 
-/// The gateway's key.
+/// Makes and checks tokens.
 pub(crate) struct Tokens {
-    key: OwnKey,
+    database: Arc<Database>,
+    /// Checking a foreign token may fetch keys, which must not hold up the shared connection.
+    foreign: Pool,
+    also_trust: Vec<String>,
 }
 
 /// A caller with a proof, or a new one.
@@ -28,82 +40,107 @@ pub(crate) struct Caller {
     pub(crate) token: String,
     /// Claims as JSON text, for the guest.
     pub(crate) claims: String,
+    /// The Postgres role that the token maps to.
+    pub(crate) role: Option<Arc<str>>,
     /// The caller has presented a token.
     pub(crate) is_known: bool,
 }
 
 impl Tokens {
-    /// Reads the key, or makes it at the first start.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let failed = |action, source| Error::File { action, path: path.display().to_string(), source };
-        match std::fs::read_to_string(path) {
-            Ok(pem) => Ok(Self { key: OwnKey::from_pem(&pem)? }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let key = OwnKey::generate()?;
-                write_private(path, &key.to_pem()).map_err(|source| failed("write", source))?;
-                tracing::info!(path = %path.display(), "made a new key for tokens");
-                Ok(Self { key })
-            }
-            Err(source) => Err(failed("read", source)),
-        }
+    /// `trust_cli`: tokens of the official command line tool's public issuer count, unless the database has decided.
+    pub(crate) fn new(database: Arc<Database>, trust_cli: bool) -> Self {
+        let also_trust = if trust_cli { CLI_ISSUERS.map(str::to_owned).into() } else { Vec::new() };
+        Self { foreign: Pool::new(Arc::clone(&database), FOREIGN_MAX), database, also_trust }
     }
 
     /// An identity nobody had before, and its token.
-    pub(crate) fn new_caller(&self) -> Result<Caller> {
-        let (_, token) = self.key.mint_anonymous(now())?;
-        Ok(Caller { is_known: false, ..self.verify(&token)? })
+    pub(crate) async fn new_caller(&self) -> Result<Caller> {
+        let client = self.database.shared().await?;
+        let question = "SELECT identity, token FROM spacetime.anonymous_token()";
+        let row = client.query_one(question, &[]).await?;
+        let token: String = row.get(1);
+        let claims = payload(&token).ok_or_else(|| Error::Layout("a token has no claims".into()))?;
+        Ok(Caller { identity: identity_of(row.get(0))?, token, claims, role: None, is_known: false })
     }
 
     /// Checks a token.
-    pub(crate) fn verify(&self, token: &str) -> Result<Caller> {
-        let verified = self.examine(token)?;
-        let (identity, claims) = (verified.identity, verified.payload);
-        Ok(Caller { identity, token: token.to_owned(), claims, is_known: true })
+    pub(crate) async fn verify(&self, token: &str) -> Result<Caller> {
+        let row =
+            self.ask("SELECT identity, claims, role FROM spacetime._verify_token($1, $2)", token).await?;
+        let role: Option<String> = row.get(2);
+        Ok(Caller {
+            identity: identity_of(row.get(0))?,
+            token: token.to_owned(),
+            claims: row.get(1),
+            role: role.map(Arc::from),
+            is_known: true,
+        })
     }
 
     /// A token for a minute, with the claims of `token`.
-    pub(crate) fn for_websocket(&self, token: &str) -> Result<String> {
-        Ok(self.key.mint_websocket(&self.examine(token)?, now())?)
+    pub(crate) async fn for_websocket(&self, token: &str) -> Result<String> {
+        Ok(self.ask("SELECT spacetime.websocket_token($1, $2)", token).await?.get(0))
     }
 
-    fn examine(&self, token: &str) -> Result<spacetime_auth::Verified> {
-        let own = [self.key.public().clone()];
-        let trust = Trust { own_keys: &own, issuers: &[], distrusted: &[] };
-        match trust.examine(token, now())? {
-            Examined::Verified(verified) => Ok(*verified),
-            // Without trusted issuers there is nobody to ask.
-            Examined::Pending(_) => {
-                Err(ErrorBody::InvalidToken("the token's issuer is not trusted".into()).into())
-            }
+    /// Asks a question about a token.
+    async fn ask(&self, question: &str, token: &str) -> Result<Row> {
+        let issuer = spacetime_auth::issuer_unverified(token)?;
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&token, &self.also_trust];
+        if issuer == spacetime_auth::LOCAL_ISSUER {
+            let client = self.database.shared().await?;
+            return client.query_one(question, &parameters).await.map_err(refused);
         }
+        let turn = tokio::time::timeout(FOREIGN_LIMIT, self.foreign.wait()).await;
+        let client =
+            turn.map_err(|_| ErrorBody::Unavailable("too many tokens are being checked".into()))??;
+        let row = client.query_one(question, &parameters).await;
+        client.give_back();
+        row.map_err(refused)
     }
 
-    /// The public half in PEM.
-    pub(crate) fn public_pem(&self) -> Result<String> {
-        let part = |name: &str| {
-            let text = self.key.public_jwk().get(name).and_then(|value| value.as_str()).unwrap_or_default();
-            base64::engine::general_purpose::URL_SAFE_NO_PAD
-                .decode(text)
-                .map_err(|error| Error::Layout(error.to_string()))
-        };
-        let der = [SPKI_HEAD.to_vec(), part("x")?, part("y")?].concat();
-        let text = base64::engine::general_purpose::STANDARD.encode(der);
-        let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
-        let (first, second) = text.split_at(64.min(text.len()));
-        pem.push_str(&format!("{first}\n{second}\n-----END PUBLIC KEY-----\n"));
-        Ok(pem)
+    /// The public half of the key that signs, in PEM.
+    pub(crate) async fn public_pem(&self) -> Result<String> {
+        let client = self.database.shared().await?;
+        let question = "SELECT spacetime.public_keys() -> 'keys' -> 0";
+        let mut key: Option<serde_json::Value> = client.query_one(question, &[]).await?.get(0);
+        if key.is_none() {
+            // The key is made with the first token.
+            self.new_caller().await?;
+            key = client.query_one(question, &[]).await?.get(0);
+        }
+        pem(&key.unwrap_or_default())
     }
 }
 
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+/// What a token is refused with is for its bearer; anything else is not the token's fault.
+fn refused(error: tokio_postgres::Error) -> Error {
+    let Some(report) = error.as_db_error() else { return error.into() };
+    match report.code().code() {
+        // The token; its issuer's options; its role; its issuer does not answer, or not as it should.
+        "28000" | "22023" | "42501" | "08006" | "08P01" => {
+            let hint = report.hint().map(|hint| format!(". {hint}")).unwrap_or_default();
+            ErrorBody::InvalidToken(format!("{}{hint}", report.message())).into()
+        }
+        _ => error.into(),
+    }
 }
 
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+/// The claims of a token of our own, as text.
+fn payload(token: &str) -> Option<String> {
+    let part = token.split('.').nth(1)?;
+    String::from_utf8(base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+/// A P-256 key in PEM.
+fn pem(key: &serde_json::Value) -> Result<String> {
+    let part = |name: &str| {
+        let text = key.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+        base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|error| Error::Layout(error.to_string()))
+    };
+    let der = [SPKI_HEAD.to_vec(), part("x")?, part("y")?].concat();
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    let (first, second) = text.split_at(64.min(text.len()));
+    Ok(format!("-----BEGIN PUBLIC KEY-----\n{first}\n{second}\n-----END PUBLIC KEY-----\n"))
 }

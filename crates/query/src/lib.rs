@@ -103,7 +103,9 @@ pub use parser::{MAX_DEPTH, MAX_LENGTH, parse, parse_in_module, parse_statement}
 pub use plan::{ColumnRef, Comparison, Operand, Plan, Predicate, Value};
 pub use print::{Parameter, Sql, StoredNames, print_statement, quoted, select};
 pub use query_set::{PlanId, QuerySet, TableDelta};
-pub use resolve::{Access, CheckedOutput, CheckedStatement, MAX_RELATIONS, check, check_statement};
+pub use resolve::{
+    Access, CheckedOutput, CheckedStatement, MAX_RELATIONS, answer_columns, check, check_statement,
+};
 pub use schema::{RelationId, Schema, StoredColumn, StoredRelation};
 pub use selection::Selection;
 pub use store::RowStore;

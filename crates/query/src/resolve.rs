@@ -9,7 +9,7 @@ use crate::schema::{RelationId, Schema, StoredRelation};
 use crate::syntax::{self, Comparison, Expression, Name, Projection};
 use crate::{Error, Position, literal};
 
-pub use statement::{CheckedOutput, CheckedStatement, check_statement};
+pub use statement::{CheckedOutput, CheckedStatement, answer_columns, check_statement};
 
 /// Most relations of a query: the combinations that a planner looks at grow exponentially.
 pub const MAX_RELATIONS: usize = 16;

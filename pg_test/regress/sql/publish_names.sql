@@ -13,7 +13,7 @@ END $$;
 
 -- Names: lower case, digits, hyphens.
 SELECT name, pg_temp.publish(name) FROM unnest(ARRAY['names-a', 'names-1', '1names', 'names-a-b-c']) name;
-SELECT '"' || name || '"', pg_temp.publish(name) FROM unnest(ARRAY['', ' ', 'Names', 'naMes', 'names_a', 'names a', 'names.a', 'names"a', 'names''a',
+SELECT '"' || name || '"', pg_temp.publish(name) FROM unnest(ARRAY[' ', 'Names', 'naMes', 'names_a', 'names a', 'names.a', 'names"a', 'names''a',
     '-names', 'names-', 'names--a', 'größe', 'names/a', '../names', E'names\n', 'pg-names;', '%s']) name;
 -- A name is a schema's name, which has 63 bytes at most.
 SELECT pg_temp.publish(repeat('n', 63)), pg_temp.publish(repeat('n', 64)), pg_temp.publish(repeat('n', 100000));

@@ -67,7 +67,7 @@ pub(crate) async fn publish(
         Plan::New => Agreed::default(),
         _ if delete_data => {
             terminal::confirm(&format!("Delete all data of {name}?"), "--yes", yes)?;
-            Agreed { break_clients: true, delete_data: true }
+            Agreed { break_clients: false, delete_data: true }
         }
         Plan::Update(steps) => {
             for step in &steps {

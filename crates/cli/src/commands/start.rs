@@ -20,9 +20,9 @@ use crate::terminal;
 pub(crate) struct Options {
     #[command(flatten)]
     folder: DataFolder,
-    /// Address of the gateway.
-    #[arg(long, default_value = "127.0.0.1:3000")]
-    listen: SocketAddr,
+    /// Addresses of the gateway.
+    #[arg(long, value_delimiter = ',', default_value = "127.0.0.1:3000,[::1]:3000")]
+    listen: Vec<SocketAddr>,
     /// Port of Postgres; the default is a free one.
     #[arg(long)]
     postgres_port: Option<u16>,
@@ -57,20 +57,21 @@ impl DataFolder {
 
 pub(crate) async fn run(options: Options) -> Result<()> {
     // Before the long part: a port that is taken is known at once.
-    drop(std::net::TcpListener::bind(options.listen).map_err(|error| address_taken(options.listen, &error))?);
+    let listen = free_addresses(&options.listen)?;
+    let Some(&first) = listen.first() else {
+        return Err(Error::refused("there is no address to listen on", "name one with --listen"));
+    };
     log_to_stderr("warn");
     // From here on Ctrl-C means: stop what was begun, in order.
     let stopping = stop_requested()?;
-    let folder = options.folder.path()?;
     if let Some(url) = options.database_url {
-        std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
-        let ready = say_when_ready(options.listen, &url);
+        let ready = say_when_ready(first, &url);
         return tokio::select! {
-            result = serve(&folder, options.listen, url.clone(), stopping) => result,
+            result = serve(&listen, url.clone(), stopping) => result,
             never = ready => match never {},
         };
     }
-    let cluster = Cluster::open(&folder, Installation::find()?, options.run_as.as_deref())?;
+    let cluster = Cluster::open(&options.folder.path()?, Installation::find()?, options.run_as.as_deref())?;
     if cluster.create().await? {
         terminal::step("made", format!("a Postgres cluster in {}", cluster.folder().display()));
     }
@@ -79,17 +80,17 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let running = Running {
         pid: std::process::id().cast_signed(),
         database_url: url.clone(),
-        server: format!("http://{}", options.listen),
+        server: format!("http://{first}"),
     };
     let ready = async {
-        wait_until_healthy(options.listen).await;
+        wait_until_healthy(first).await;
         if let Err(error) = running.write(cluster.folder()) {
             terminal::error(&error);
         }
-        say_when_ready(options.listen, &url).await
+        say_when_ready(first, &url).await
     };
     let result = tokio::select! {
-        result = serve(cluster.folder(), options.listen, url.clone(), stopping) => result,
+        result = serve(&listen, url.clone(), stopping) => result,
         status = server.ended() => {
             let log = cluster.log();
             status.and_then(|status| {
@@ -121,19 +122,13 @@ async fn wait_until_healthy(listen: SocketAddr) {
 }
 
 async fn serve(
-    folder: &std::path::Path,
-    listen: SocketAddr,
+    listen: &[SocketAddr],
     database_url: String,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<()> {
-    let gateway = spacetime_gateway::Options {
-        database_url,
-        listen,
-        key_file: folder.join("gateway.pem"),
-        name: "start".into(),
-        publish: spacetime_gateway::Publishers::Loopback,
-        client_role: String::new(),
-    };
+    let mut gateway = spacetime_gateway::Options::new(database_url, listen.to_vec());
+    gateway.name = "start".into();
+    gateway.trust_loopback_cli = gateway.is_loopback();
     // The gateway wants to own its signal.
     let (stop_sender, stop_receiver) = tokio::sync::oneshot::channel::<()>();
     let serving = spacetime_gateway::serve(gateway, async move { drop(stop_receiver.await) });
@@ -145,6 +140,19 @@ async fn serve(
             Ok(serving.await?)
         }
     }
+}
+
+/// The addresses this machine has, if nobody else listens on them: IPv6 may be switched off.
+fn free_addresses(wanted: &[SocketAddr]) -> Result<Vec<SocketAddr>> {
+    let mut free = Vec::new();
+    for address in wanted {
+        match std::net::TcpListener::bind(address) {
+            Ok(_) => free.push(*address),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrNotAvailable && wanted.len() > 1 => {}
+            Err(error) => return Err(address_taken(*address, &error)),
+        }
+    }
+    Ok(free)
 }
 
 fn address_taken(address: SocketAddr, error: &std::io::Error) -> Error {

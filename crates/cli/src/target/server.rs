@@ -16,12 +16,14 @@ pub(crate) struct Server {
     url: String,
     client: reqwest::Client,
     token: Option<String>,
+    /// What the last plan was confirmed with.
+    plan_token: Option<String>,
 }
 
 impl Server {
     pub(crate) fn new(url: String, settings: &Settings) -> Result<Self> {
         let token = settings.tokens.get(&url).cloned();
-        Ok(Self { client: reqwest::Client::builder().build()?, url, token })
+        Ok(Self { client: reqwest::Client::builder().build()?, url, token, plan_token: None })
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -103,10 +105,18 @@ impl Server {
             return Ok(Plan::Impossible(reason.to_owned()));
         }
         let plan = &answer["AutoMigrate"];
-        let lines = plan["migrate_plan"].as_str().unwrap_or_default().lines().map(str::trim);
+        self.plan_token = plan["token"].as_str().map(str::to_owned);
+        let lines = plan["migrate_plan"]
+            .as_str()
+            .unwrap_or_default()
+            .lines()
+            .map(|line| line.trim_start_matches('▸').trim());
         let mut steps: Vec<_> = lines
             .filter(|line| !line.is_empty())
-            .map(|line| Step { breaks_clients: line.ends_with("(breaks clients)"), text: line.to_owned() })
+            .map(|line| Step {
+                breaks_clients: line.ends_with("(disconnects clients)"),
+                text: line.to_owned(),
+            })
             .collect();
         if plan["break_clients"] == true && !steps.iter().any(|step| step.breaks_clients) {
             // Another server's words.
@@ -121,8 +131,8 @@ impl Server {
         if agreed.delete_data {
             path.push_str("&clear=true");
         }
-        if agreed.break_clients || agreed.delete_data {
-            path.push_str("&policy=BreakClients");
+        if let Some(token) = self.plan_token.take().filter(|_| agreed.break_clients) {
+            path.push_str(&format!("&policy=BreakClients&token={token}"));
         }
         let answer: Value =
             self.send(self.request(Method::PUT, &path).body(wasm.to_vec())).await?.json().await?;

@@ -1,5 +1,6 @@
 //! Runs calls: for each module one queue, in arrival order, in batches.
 
+mod procedures;
 mod queue;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::postgres::Database;
 use crate::subscriptions::{HubHandle, Reply};
+pub(crate) use procedures::{Failed, ProcedureCall, Procedures};
 use queue::Queue;
 
 /// Calls that may wait for one module.
@@ -28,6 +30,15 @@ pub(crate) enum Arguments {
     Json(String),
 }
 
+impl Arguments {
+    fn encoded(&self) -> spacetime_call_batch::Arguments<'_> {
+        match self {
+            Self::Bsatn(bytes) => spacetime_call_batch::Arguments::Bsatn(bytes),
+            Self::Json(text) => spacetime_call_batch::Arguments::Json(text),
+        }
+    }
+}
+
 /// A call that waits for its turn.
 #[derive(Debug)]
 pub(crate) struct QueuedCall {
@@ -36,6 +47,8 @@ pub(crate) struct QueuedCall {
     pub(crate) sender: Identity,
     pub(crate) connection_id: ConnectionId,
     pub(crate) claims: Arc<str>,
+    /// The role that the caller's token maps to.
+    pub(crate) role: Option<Arc<str>>,
     pub(crate) reply: Reply,
 }
 

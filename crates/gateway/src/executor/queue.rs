@@ -4,6 +4,7 @@
 //! runs already. Answers go out only after the flush.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use spacetime_auth::Identity;
 use spacetime_call_batch::{Answer, CallResult};
@@ -18,12 +19,23 @@ use crate::subscriptions::{BatchId, CallInfo, Input, Outcome, PendingCall};
 /// Calls in one transaction: what they hold up others by is bounded.
 const BATCH_CALLS_MAX: usize = 256;
 const BATCH_BYTES_MAX: usize = 1 << 20;
+/// How long the outcome of a batch whose connection was lost is asked for, and how often.
+const SETTLE_LIMIT: Duration = Duration::from_secs(30);
+const SETTLE_PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) struct Queue {
     module: Identity,
     shared: Shared,
-    connection: Option<(Client, Statement)>,
+    connection: Option<Connection>,
     flushes: mpsc::UnboundedSender<(BatchId, Outcome)>,
+}
+
+/// A connection for batches.
+struct Connection {
+    client: Client,
+    statement: Statement,
+    /// Begins anew when Postgres starts or recovers: transaction ids from before may then be those of others.
+    epoch: String,
 }
 
 /// A call with its number, until it has been run.
@@ -38,6 +50,7 @@ struct Request {
     sender: Identity,
     connection_id: spacetime_wire::ConnectionId,
     claims: Arc<str>,
+    role: Option<Arc<str>>,
 }
 
 impl Queue {
@@ -65,9 +78,9 @@ impl Queue {
         for call in calls {
             let tag = self.shared.tag();
             pending.push(PendingCall { tag, call: Arc::new(info(&call)), reply: call.reply });
-            let QueuedCall { reducer, arguments, sender, connection_id, claims, .. } = call;
-            numbered
-                .push(Numbered { tag, call: Request { reducer, arguments, sender, connection_id, claims } });
+            let QueuedCall { reducer, arguments, sender, connection_id, claims, role, .. } = call;
+            let call = Request { reducer, arguments, sender, connection_id, claims, role };
+            numbered.push(Numbered { tag, call });
         }
         let batch = self.shared.batch();
         Metrics::add(&self.shared.metrics.batches, 1);
@@ -83,6 +96,7 @@ impl Queue {
     async fn run_all(&mut self, calls: &[Numbered]) -> Outcome {
         let mut xids = Vec::new();
         let mut results: Vec<CallResult> = Vec::with_capacity(calls.len());
+        let mut may_repeat = true;
         while results.len() < calls.len() {
             let left = calls.get(results.len()..).unwrap_or_default();
             match self.transaction(left).await {
@@ -91,6 +105,7 @@ impl Queue {
                     results.extend(answer.results.into_iter().take(left.len()));
                 }
                 Ok(_) => results.extend(left.iter().map(|_| failure("XX000", "the call was not run"))),
+                Err(Error::RolledBack) if may_repeat => may_repeat = false,
                 // The transaction of several was refused as a whole (a deferred constraint, say): each alone then.
                 Err(error) if left.len() > 1 && error.sqlstate().is_some() && !self.is_lost() => {
                     match self.transaction(left.get(..1).unwrap_or_default()).await {
@@ -111,17 +126,15 @@ impl Queue {
     }
 
     fn is_lost(&self) -> bool {
-        self.connection.as_ref().is_none_or(|(client, _)| client.is_closed())
+        self.connection.as_ref().is_none_or(|connection| connection.client.is_closed())
     }
 
     /// One transaction, in one round trip.
     async fn transaction(&mut self, calls: &[Numbered]) -> Result<Answer> {
-        if self.is_lost() {
-            let client = self.shared.database.connect().await?;
-            let statement = client.prepare("SELECT spacetime.call_batch($1)").await?;
-            self.connection = Some((client, statement));
-        }
-        let Some((client, statement)) = &self.connection else { return Err(Error::Stopping) };
+        self.ensure_connection().await?;
+        let Some(Connection { client, statement, .. }) = &self.connection else {
+            return Err(Error::Stopping);
+        };
         let module = self.module.to_string();
         let batch = spacetime_call_batch::encode(
             calls.iter().map(|numbered| encoded(&module, &self.shared.role, numbered)),
@@ -135,8 +148,52 @@ impl Queue {
         );
         began?;
         let answer = answer?;
-        ended?;
-        Answer::decode(answer.get(0)).map_err(|error| Error::Layout(error.to_string()))
+        let answer = Answer::decode(answer.get(0)).map_err(|error| Error::Layout(error.to_string()))?;
+        match ended {
+            Ok(()) => Ok(answer),
+            Err(error) if error.as_db_error().is_none() => self.settle(answer, error.into()).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn ensure_connection(&mut self) -> Result<()> {
+        if self.is_lost() {
+            let client = self.shared.database.connect().await?;
+            let statement = client.prepare("SELECT spacetime.call_batch($1)").await?;
+            let epoch = client.query_one("SELECT epoch FROM spacetime.change_log LIMIT 1", &[]).await?.get(0);
+            self.connection = Some(Connection { client, statement, epoch });
+        }
+        Ok(())
+    }
+
+    /// The calls have run, and whether COMMIT arrived is not known: Postgres is asked what became of the transaction.
+    async fn settle(&mut self, answer: Answer, lost: Error) -> Result<Answer> {
+        if answer.xid == 0 {
+            return Ok(answer);
+        }
+        let before = self.connection.as_ref().map(|connection| connection.epoch.clone());
+        let asked_until = Instant::now() + SETTLE_LIMIT;
+        while Instant::now() < asked_until {
+            if self.ensure_connection().await.is_ok()
+                && let Some(connection) = &self.connection
+            {
+                if before.as_ref() != Some(&connection.epoch) {
+                    return Err(lost);
+                }
+                let question = "SELECT pg_xact_status($1::text::xid8)";
+                match connection.client.query_one(question, &[&answer.xid.to_string()]).await {
+                    Ok(row) => match row.get::<_, Option<&str>>(0) {
+                        Some("committed") => return Ok(answer),
+                        Some("aborted") => return Err(Error::RolledBack),
+                        // Its backend has not noticed yet, or waits for a standby.
+                        _ => {}
+                    },
+                    Err(error) => tracing::debug!(%error, "the outcome of a batch could not be asked for"),
+                }
+            }
+            tokio::time::sleep(SETTLE_PAUSE).await;
+        }
+        Err(lost)
     }
 }
 
@@ -192,15 +249,12 @@ fn encoded<'a>(module: &'a str, role: &'a str, numbered: &'a Numbered) -> spacet
     spacetime_call_batch::Call {
         module,
         reducer: &call.reducer,
-        role,
+        role: call.role.as_deref().unwrap_or(role),
         sender: call.sender.to_le_bytes(),
         connection_id: call.connection_id.to_le_bytes(),
         claims: &call.claims,
         tag: numbered.tag,
-        arguments: match &call.arguments {
-            Arguments::Bsatn(bytes) => spacetime_call_batch::Arguments::Bsatn(bytes),
-            Arguments::Json(text) => spacetime_call_batch::Arguments::Json(text),
-        },
+        arguments: call.arguments.encoded(),
     }
 }
 

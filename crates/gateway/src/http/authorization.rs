@@ -32,8 +32,8 @@ impl FromRequestParts<Arc<Gateway>> for Authorized {
             None => Query::<Parameters>::try_from_uri(&parts.uri).ok().and_then(|query| query.0.token),
         };
         let caller = match token.as_deref().map(str::trim).filter(|token| !token.is_empty()) {
-            Some(token) => gateway.tokens.verify(token)?,
-            None => gateway.tokens.new_caller()?,
+            Some(token) => gateway.tokens.verify(token).await?,
+            None => gateway.tokens.new_caller().await?,
         };
         Ok(Self(caller))
     }

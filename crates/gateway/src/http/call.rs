@@ -7,14 +7,17 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use spacetime_call_batch::CallResult;
+use spacetime_wire::ConnectionId;
 use spacetime_wire::http::ErrorBody;
 use tokio::sync::oneshot;
 
 use super::Authorized;
 use crate::error::{Error, Result};
 use crate::executor::{Arguments, QueuedCall};
+use crate::postgres::Module;
 use crate::state::{Gateway, new_connection_id};
 use crate::subscriptions::Reply;
+use crate::tokens::Caller;
 
 pub(super) async fn call(
     State(gateway): State<Arc<Gateway>>,
@@ -33,18 +36,10 @@ pub(super) async fn call(
     let module = gateway.database.module(&name).await?;
     let definition = &module.definition;
     if definition.reducer_by_name(&function).is_none() {
-        if definition.procedure_by_name(&function).is_some() {
-            return Err(
-                ErrorBody::NotImplemented("procedures are not supported by this gateway yet".into()).into()
-            );
-        }
-        return Err(ErrorBody::NoSuchReducer.into());
+        let procedure = definition.procedure_by_name(&function).ok_or(ErrorBody::NoSuchReducer)?;
+        return super::procedure::call(&gateway, &module, procedure, caller, arguments).await;
     }
-    let connection_id = new_connection_id()?;
-    gateway.connected(&module, &caller, connection_id).await.map_err(|error| match error.sqlstate() {
-        Some("38000" | "39000") => ErrorBody::ConnectionRefused(error.message()).into(),
-        _ => error,
-    })?;
+    let connection_id = connect(&gateway, &module, &caller).await?;
     let (reply, result) = oneshot::channel();
     let call = QueuedCall {
         reducer: function.clone(),
@@ -52,6 +47,7 @@ pub(super) async fn call(
         sender: caller.identity,
         connection_id,
         claims: Arc::from(caller.claims.as_str()),
+        role: caller.role.clone(),
         reply: Reply::Http(reply),
     };
     let submitted = gateway.executors.submit(module.identity, call);
@@ -61,22 +57,36 @@ pub(super) async fn call(
     };
     gateway.disconnected(&module, &caller, connection_id).await;
     let result = result?;
-    let headers = [
-        ("spacetime-energy-used", "0".to_owned()),
-        ("spacetime-execution-duration-micros", result.duration_us.to_string()),
-        ("spacetime-identity", caller.identity.to_string()),
-        ("spacetime-identity-token", caller.token),
-    ];
     let mut response = match answer(&function, &result) {
         None => StatusCode::OK.into_response(),
         Some(body) => Error::from(body).into_response(),
     };
-    for (name, value) in headers {
+    add_headers(&mut response, u64::from(result.duration_us), &caller);
+    response.headers_mut().insert("spacetime-energy-used", header::HeaderValue::from_static("0"));
+    Ok(response)
+}
+
+/// A connection for the length of a call; client_connected may refuse it.
+pub(super) async fn connect(gateway: &Gateway, module: &Module, caller: &Caller) -> Result<ConnectionId> {
+    let id = new_connection_id()?;
+    gateway.connected(module, caller, id).await.map_err(|error| match error.sqlstate() {
+        Some("38000" | "39000") => ErrorBody::ConnectionRefused(error.message()).into(),
+        _ => error,
+    })?;
+    Ok(id)
+}
+
+/// How long a call took, and who has made it.
+pub(super) fn add_headers(response: &mut Response, micros: u64, caller: &Caller) {
+    for (name, value) in [
+        ("spacetime-execution-duration-micros", micros.to_string()),
+        ("spacetime-identity", caller.identity.to_string()),
+        ("spacetime-identity-token", caller.token.clone()),
+    ] {
         if let Ok(value) = value.parse() {
             response.headers_mut().insert(name, value);
         }
     }
-    Ok(response)
 }
 
 /// What is wrong with a call; never more than clients may know.

@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use spacetime_wire::http::schema::{Version, definition_json, version_9_json};
-use spacetime_wire::http::{DatabaseInfo, ErrorBody, HostType, Names};
+use spacetime_wire::http::{DatabaseInfo, ErrorBody, HostType};
 
 use super::Authorized;
 use crate::error::{Error, Result};
@@ -43,13 +43,6 @@ pub(super) async fn identity(
     Ok(gateway.database.module(&name).await?.key())
 }
 
-pub(super) async fn names(
-    State(gateway): State<Arc<Gateway>>,
-    Path(name): Path<String>,
-) -> Result<Json<Names>> {
-    Ok(Json(Names { names: gateway.database.module(&name).await?.names.clone() }))
-}
-
 pub(super) async fn schema(
     State(gateway): State<Arc<Gateway>>,
     Path(name): Path<String>,
@@ -74,8 +67,56 @@ pub(super) async fn delete(
     let module = gateway.database.module(&name).await?;
     require_owner(&module, &caller, "delete database")?;
     let client = gateway.database.shared().await?;
-    client.execute("SELECT spacetime.drop_module($1)", &[&module.key()]).await?;
+    let dropped = client.execute("SELECT spacetime.drop_module($1)", &[&module.key()]).await;
+    dropped.map_err(|error| match Error::from(error) {
+        error if error.sqlstate() == Some("55000") => ErrorBody::Locked.into(),
+        error => error,
+    })?;
     Ok(())
+}
+
+/// `POST …/lock`: the module is not deleted by accident.
+pub(super) async fn lock(gateway: State<Arc<Gateway>>, name: Path<String>, caller: Authorized) -> Result<()> {
+    protect(gateway, name, caller, true).await
+}
+
+/// `POST …/unlock`.
+pub(super) async fn unlock(
+    gateway: State<Arc<Gateway>>,
+    name: Path<String>,
+    caller: Authorized,
+) -> Result<()> {
+    protect(gateway, name, caller, false).await
+}
+
+async fn protect(
+    State(gateway): State<Arc<Gateway>>,
+    Path(name): Path<String>,
+    Authorized(caller): Authorized,
+    is_protected: bool,
+) -> Result<()> {
+    let module = gateway.database.module(&name).await?;
+    require_owner(&module, &caller, "lock database")?;
+    let client = gateway.database.shared().await?;
+    client.execute("SELECT spacetime.protect_module($1, $2)", &[&module.key(), &is_protected]).await?;
+    Ok(())
+}
+
+/// `GET …/unstable/timestamp`: the time on Postgres' clock.
+pub(super) async fn timestamp(
+    State(gateway): State<Arc<Gateway>>,
+    Path(name): Path<String>,
+) -> Result<Json<serde_json::Value>> {
+    gateway.database.module(&name).await?;
+    let question = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    let micros: i64 = gateway.database.shared().await?.query_one(question, &[]).await?.get(0);
+    Ok(Json(serde_json::json!({ "__timestamp_micros_since_unix_epoch__": micros })))
+}
+
+/// `GET /v1/energy/{identity}`: nothing is metered here.
+pub(super) async fn energy(Path(identity): Path<String>) -> Result<Json<serde_json::Value>> {
+    super::identity::parse(&identity)?;
+    Ok(Json(serde_json::json!({ "balance": "0" })))
 }
 
 /// Refuses everybody but the module's owner.

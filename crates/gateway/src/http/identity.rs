@@ -14,13 +14,13 @@ use crate::error::Result;
 use crate::state::Gateway;
 
 pub(super) async fn create(State(gateway): State<Arc<Gateway>>) -> Result<Json<IdentityAndToken>> {
-    let caller = gateway.tokens.new_caller()?;
+    let caller = gateway.tokens.new_caller().await?;
     Ok(Json(IdentityAndToken { identity: caller.identity, token: caller.token }))
 }
 
 pub(super) async fn public_key(State(gateway): State<Arc<Gateway>>) -> Result<Response> {
     let kind = [(header::CONTENT_TYPE, "application/pem-certificate-chain")];
-    Ok((kind, gateway.tokens.public_pem()?).into_response())
+    Ok((kind, gateway.tokens.public_pem().await?).into_response())
 }
 
 pub(super) async fn websocket_token(
@@ -28,7 +28,7 @@ pub(super) async fn websocket_token(
     authorized: Authorized,
 ) -> Result<Json<Token>> {
     let caller = authorized.required()?;
-    Ok(Json(Token { token: gateway.tokens.for_websocket(&caller.token)? }))
+    Ok(Json(Token { token: gateway.tokens.for_websocket(&caller.token).await? }))
 }
 
 pub(super) async fn verify(Path(identity): Path<String>, authorized: Authorized) -> Result<StatusCode> {
@@ -47,7 +47,7 @@ pub(super) async fn databases(
     Ok(Json(Databases::new(owned)))
 }
 
-fn parse(text: &str) -> Result<Identity> {
+pub(super) fn parse(text: &str) -> Result<Identity> {
     let bytes = hex::decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     let bytes = bytes.ok_or_else(|| ErrorBody::BadRequest("an identity has 64 hex digits".into()))?;
     Ok(Identity::from_be_bytes(bytes))

@@ -4,8 +4,10 @@ mod authorization;
 mod call;
 mod database;
 mod identity;
+mod listener;
 mod logs;
-mod pre_publish;
+mod names;
+mod procedure;
 mod publish;
 mod sql;
 
@@ -38,10 +40,7 @@ pub(crate) async fn serve(
     gateway: Arc<Gateway>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let address = gateway.options.listen;
-    let listener =
-        tokio::net::TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
-    tracing::info!(%address, "listening");
+    let incoming = listener::Incoming::bind(&gateway.options).await?;
     let router = router(Arc::clone(&gateway));
     let stopping = Arc::clone(&gateway);
     let stop = async move {
@@ -49,7 +48,7 @@ pub(crate) async fn serve(
         tracing::info!("shutting down");
         stopping.stopping.send_replace(true);
     };
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+    let served = axum::serve(incoming, router).with_graceful_shutdown(stop).await;
     // WebSockets are not among what was waited for.
     let closed = async {
         while gateway.metrics.connections.load(Ordering::Relaxed) > 0 {
@@ -59,7 +58,7 @@ pub(crate) async fn serve(
     if tokio::time::timeout(CLOSE_LIMIT, closed).await.is_err() {
         tracing::warn!("some clients were not disconnected in time; the next start does it");
     }
-    served.map_err(|source| Error::Listen { address, source })
+    served.map_err(Error::Serve)
 }
 
 fn router(gateway: Arc<Gateway>) -> Router {
@@ -70,7 +69,8 @@ fn router(gateway: Arc<Gateway>) -> Router {
     let modules = Router::new()
         .route("/v1/database", post(publish::unnamed))
         .route("/v1/database/{name}", put(publish::named).get(database::info).delete(database::delete))
-        .route("/v1/database/{name}/pre_publish", post(pre_publish::pre_publish))
+        .route("/v1/database/{name}/pre_publish", post(publish::plan))
+        .route("/v1/database/{name}/reset", put(publish::reset))
         .layer(DefaultBodyLimit::max(MODULE_MAX));
     let rest = Router::new()
         .route("/v1/ping", get(|| async {}))
@@ -84,7 +84,11 @@ fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/identity/{identity}/verify", get(identity::verify))
         .route("/v1/identity/{identity}/databases", get(identity::databases))
         .route("/v1/database/{name}/identity", get(database::identity))
-        .route("/v1/database/{name}/names", get(database::names))
+        .route("/v1/database/{name}/names", get(names::list).post(names::add).put(names::replace))
+        .route("/v1/database/{name}/lock", post(database::lock))
+        .route("/v1/database/{name}/unlock", post(database::unlock))
+        .route("/v1/database/{name}/unstable/timestamp", get(database::timestamp))
+        .route("/v1/energy/{identity}", get(database::energy))
         .route("/v1/database/{name}/schema", get(database::schema))
         .route("/v1/database/{name}/logs", get(logs::logs))
         .route("/v1/database/{name}/call/{function}", post(call::call))
@@ -93,7 +97,20 @@ fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/database/{name}/route", any(no_routes))
         .route("/v1/database/{name}/route/{*rest}", any(no_routes))
         .layer(DefaultBodyLimit::max(BODY_MAX));
-    modules.merge(rest).layer(cors).with_state(gateway)
+    modules.merge(rest).layer(cors).layer(axum::middleware::from_fn(log_request)).with_state(gateway)
+}
+
+/// Tells of each request, without its query: tokens are in there.
+async fn log_request(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let began = std::time::Instant::now();
+    let response = next.run(request).await;
+    let (status, micros) = (response.status().as_u16(), began.elapsed().as_micros());
+    tracing::debug!(%method, path, status, micros, "request");
+    response
 }
 
 async fn metrics(State(gateway): State<Arc<Gateway>>) -> String {

@@ -1,5 +1,5 @@
-//! `/v1/database/{name}/sql`: queries of the subscription dialect. Column lists, COUNT, LIMIT and writing statements are
-//! refused: SQL proper is what Postgres itself is for.
+//! `/v1/database/{name}/sql`: one statement of the one-off dialect (wire.md §4.4), never SQL of Postgres: a client's text only
+//! reaches it as a plan. Real SQL is what Postgres itself is for.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,12 +7,19 @@ use std::time::Instant;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use spacetime_wire::http::{StatementStats, statement_result};
+use bytes::Bytes;
+use spacetime_definition::Field;
+use spacetime_query::{
+    Access, CheckedStatement, Schema, VisibilityRules, answer_columns, check_statement, parse_statement,
+};
+use spacetime_wire::http::{ErrorBody, StatementStats, statement_result};
 
 use super::Authorized;
-use crate::error::Result;
+use super::call::{add_headers, connect};
+use crate::error::{Error, Result};
+use crate::postgres::Module;
 use crate::state::Gateway;
-use crate::subscriptions::one_off;
+use crate::tokens::Caller;
 
 /// Bytes of an answer.
 const ANSWER_MAX: usize = 64 << 20;
@@ -25,9 +32,64 @@ pub(super) async fn sql(
 ) -> Result<Response> {
     let began = Instant::now();
     let module = gateway.database.module(&name).await?;
-    let asker = Gateway::asker(&module, &caller);
-    let (table, rows) = one_off(&gateway.database, &module, &asker, &query).await?;
+    let (columns, checked) = check(&module, &caller, &query)?;
+    let id = connect(&gateway, &module, &caller).await?;
+    let ran = run(&gateway, &module, &caller, &query).await;
+    gateway.disconnected(&module, &caller, id).await;
+    let (rows, written) = ran?;
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let body = statement_result(&table.row.fields, rows, micros, StatementStats::default(), ANSWER_MAX)?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    let mut stats = StatementStats::default();
+    match checked {
+        CheckedStatement::Insert { .. } => stats.rows_inserted = written,
+        CheckedStatement::Update { .. } => stats.rows_updated = written,
+        CheckedStatement::Delete { .. } => stats.rows_deleted = written,
+        _ => {}
+    }
+    let body = statement_result(&columns, rows, micros, stats, ANSWER_MAX)?;
+    let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
+    add_headers(&mut response, micros, &caller);
+    Ok(response)
+}
+
+/// What the answer's columns are; refuses what the caller may not ask.
+fn check(module: &Module, caller: &Caller, text: &str) -> Result<(Vec<Field>, CheckedStatement)> {
+    let refused = |error: spacetime_query::Error| Error::Query(error.to_string());
+    let schema = Schema::of(&module.definition);
+    let access = if module.owner == caller.identity { Access::Owner } else { Access::Client };
+    let statement = parse_statement(text).map_err(refused)?;
+    let rules = VisibilityRules::default();
+    let sender = caller.identity.to_le_bytes();
+    let checked = check_statement(&statement, &schema, &rules, access, &sender).map_err(refused)?;
+    let columns = match &checked {
+        CheckedStatement::Select { plans, output, .. } => answer_columns(&schema, plans, output),
+        _ => Vec::new(),
+    };
+    let columns = columns.into_iter().map(|(name, ty)| Field { name: Some(name), ty }).collect();
+    Ok((columns, checked))
+}
+
+/// Rows in BSATN, and how many were written.
+async fn run(gateway: &Gateway, module: &Module, caller: &Caller, text: &str) -> Result<(Vec<Bytes>, u64)> {
+    let client = gateway.statements.wait().await?;
+    let question = "SELECT pieces, written FROM spacetime._run_statement($1, $2, $3, $4, $5)";
+    let sender = caller.identity.to_be_bytes();
+    let role = caller.role.as_deref().unwrap_or(gateway.database.client_role());
+    let answer =
+        client.query_one(question, &[&module.key(), &text, &&sender[..], &caller.claims, &role]).await;
+    client.give_back();
+    let row = answer.map_err(|error| {
+        let error = Error::from(error);
+        match error.sqlstate() {
+            // What the statement or its rows are to blame for; of Postgres' own troubles nobody outside is told.
+            Some(code) if ["0A", "21", "22", "23", "38", "39", "42", "55"].contains(&&code[..2]) => {
+                ErrorBody::BadRequest(error.message()).into()
+            }
+            _ => error,
+        }
+    })?;
+    let mut rows = Vec::new();
+    for piece in row.get::<_, Vec<Vec<u8>>>(0) {
+        crate::postgres::split_piece(Bytes::from(piece), &mut rows)?;
+    }
+    Ok((rows, u64::try_from(row.get::<_, i64>(1)).unwrap_or(0)))
 }

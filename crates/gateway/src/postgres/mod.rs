@@ -1,21 +1,26 @@
 //! Connections to Postgres, and the questions asked over them.
 
 mod module;
+mod pool;
 mod rows;
+mod tls;
 
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config};
 
-pub(crate) use module::{Module, Policed};
-pub(crate) use rows::{Loaded, Read, Rows, Viewer};
+pub(crate) use module::{Module, Policed, identity_of};
+pub(crate) use pool::{Pool, Pooled};
+pub(crate) use rows::{Loaded, Read, Rows, Viewer, split_piece};
 
 use crate::error::{Error, Result};
+use crate::options::Options;
 
 /// A connection for short questions, made anew when it is lost. Questions of many requests share it: they are pipelined.
 pub(crate) struct Database {
-    url: String,
+    config: Config,
+    tls: tls::Tls,
     shared: Mutex<Option<Arc<Client>>>,
     /// Role whose rights clients have.
     client_role: Arc<str>,
@@ -26,25 +31,39 @@ pub(crate) struct Database {
 const CLIENT_ROLE: &str = "spacetime_client";
 
 impl Database {
-    pub(crate) fn new(url: &str, client_role: &str) -> Self {
-        let client_role = if client_role.is_empty() { CLIENT_ROLE } else { client_role };
-        Self {
-            url: url.to_owned(),
+    pub(crate) fn new(options: &Options) -> Result<Self> {
+        let client_role = match options.client_role.as_str() {
+            "" => CLIENT_ROLE,
+            named => named,
+        };
+        let mut config: Config = options.database_url.parse().map_err(Error::Connect)?;
+        config.application_name("spacetime gateway");
+        if options.database_ca.is_some() {
+            // To check the server's name and then talk without encryption would be of no use.
+            config.ssl_mode(tokio_postgres::config::SslMode::Require);
+        }
+        Ok(Self {
+            config,
+            tls: tls::Tls::new(options.database_ca.as_deref())?,
             shared: Mutex::new(None),
             client_role: client_role.into(),
             idle: std::sync::Mutex::new(Vec::new()),
-        }
+        })
+    }
+
+    /// The role whose rights clients without one of their own have.
+    pub(crate) fn client_role(&self) -> &str {
+        &self.client_role
     }
 
     /// A connection of the caller's own.
     pub(crate) async fn connect(&self) -> Result<Client> {
-        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.map_err(Error::Connect)?;
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(Error::Connect)?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "a connection to Postgres ended");
             }
         });
-        client.batch_execute("SET application_name = 'spacetime gateway'").await?;
         Ok(client)
     }
 

@@ -128,7 +128,8 @@ impl Database {
     }
 }
 
-fn identity_of(bytes: &[u8]) -> Result<Identity> {
+/// An identity as Postgres keeps it.
+pub(crate) fn identity_of(bytes: &[u8]) -> Result<Identity> {
     let bytes = bytes.try_into().map_err(|_| Error::Layout("an identity does not have 32 bytes".into()))?;
     Ok(Identity::from_be_bytes(bytes))
 }

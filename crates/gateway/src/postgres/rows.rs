@@ -195,8 +195,8 @@ impl Database {
     }
 }
 
-/// Rows, each after its length.
-fn split_piece(mut piece: Bytes, rows: &mut Vec<Bytes>) -> Result<()> {
+/// Rows of a piece, each after its length.
+pub(crate) fn split_piece(mut piece: Bytes, rows: &mut Vec<Bytes>) -> Result<()> {
     let cut = || Error::Layout("rows end in the middle".into());
     while !piece.is_empty() {
         let (length, _) = piece.split_first_chunk::<4>().ok_or_else(cut)?;

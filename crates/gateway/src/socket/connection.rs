@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt, StreamExt};
-use spacetime_wire::{ConnectionId, Limits, RowList, WireError};
+use spacetime_wire::{ConnectionId, RowList, WireError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::protocol::{Protocol, Reply as Answer, Request};
+use super::protocol::{Encoder, Reply as Answer, Request};
 use crate::executor::QueuedCall;
 use crate::postgres::Module;
 use crate::state::Gateway;
@@ -19,9 +19,6 @@ use crate::subscriptions::{
     one_off, plans,
 };
 use crate::tokens::Caller;
-
-/// Said to those who call procedures.
-pub(super) const NO_PROCEDURES: &str = "procedures are not supported by this gateway yet";
 
 const PING_INTERVAL: Duration = Duration::from_secs(15);
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
@@ -37,13 +34,11 @@ const REASON_MAX: usize = 123;
 /// A connection that was accepted.
 pub(super) struct Session {
     pub(super) gateway: Arc<Gateway>,
-    pub(super) module: Arc<Module>,
-    pub(super) caller: Caller,
-    pub(super) connection_id: ConnectionId,
-    pub(super) protocol: Protocol,
+    pub(super) encoder: Encoder,
 }
 
 /// What messages say of the connection.
+#[derive(Debug)]
 pub(super) struct Peer {
     pub(super) module: Arc<Module>,
     pub(super) caller: Caller,
@@ -72,40 +67,32 @@ impl From<WireError> for End {
 
 impl Session {
     pub(super) async fn run(self, socket: WebSocket) {
-        let Self { gateway, module, caller, connection_id, protocol } = self;
-        if let Err(error) = gateway.connected(&module, &caller, connection_id).await {
+        let Self { gateway, encoder } = self;
+        let peer = Arc::clone(&encoder.peer);
+        if let Err(error) = gateway.connected(&peer.module, &peer.caller, peer.connection_id).await {
             // No message and no close frame: that is how clients know a refusal.
-            tracing::info!(%error, module = %module.identity, "a client was refused");
+            tracing::info!(%error, module = %peer.module.identity, "a client was refused");
             return;
         }
         gateway.metrics.connections.fetch_add(1, Ordering::Relaxed);
         let id = gateway.next_client();
         let (events, received) = mpsc::channel(EVENTS_MAX);
-        drop(gateway.hub.send(Input::Connect(NewClient { id, module: module.identity, events })));
-        let peer = Peer { module, caller, connection_id };
+        drop(gateway.hub.send(Input::Connect(NewClient { id, module: peer.module.identity, events })));
         let claims = Arc::from(peer.caller.claims.as_str());
-        let connection = Connection {
-            id,
-            gateway: Arc::clone(&gateway),
-            peer,
-            protocol,
-            claims,
-            limits: Limits::default(),
-        };
+        let connection = Connection { id, gateway: Arc::clone(&gateway), encoder, claims };
         connection.serve(socket, received).await;
         drop(gateway.hub.send(Input::Disconnect(id)));
-        gateway.disconnected(&connection.peer.module, &connection.peer.caller, connection_id).await;
+        gateway.disconnected(&peer.module, &peer.caller, peer.connection_id).await;
         gateway.metrics.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-struct Connection {
+/// A connection whose client is connected.
+pub(super) struct Connection {
     id: ClientId,
-    gateway: Arc<Gateway>,
-    peer: Peer,
-    protocol: Protocol,
-    claims: Arc<str>,
-    limits: Limits,
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) encoder: Encoder,
+    pub(super) claims: Arc<str>,
 }
 
 impl Connection {
@@ -132,7 +119,7 @@ impl Connection {
                                     return Some(end);
                                 }
                             }
-                            Some(Err(error)) => return Some(End::new(1011, error.to_string())),
+                            Some(Err(error)) => return Some(unreadable(error)),
                         }
                     }
                     _ = ping.tick() => {
@@ -181,28 +168,29 @@ impl Connection {
     }
 
     fn encode(&self, answer: &Answer<'_>) -> Result<Option<Message>, End> {
-        Ok(self.protocol.encode(answer, &self.peer, &self.limits)?)
+        Ok(self.encoder.encode(answer)?)
     }
 
     async fn message(&self, message: Message, direct: &mpsc::Sender<Message>) -> Result<(), End> {
-        for request in self.protocol.decode(message, &self.limits)? {
+        let peer = &self.encoder.peer;
+        for request in self.encoder.protocol.decode(message, &self.encoder.limits)? {
             match request {
                 Request::Call { reducer, arguments, request_id, is_quiet } => {
                     let reply = Reply::Socket { client: self.id, request_id, is_quiet };
                     let call = QueuedCall {
                         reducer,
                         arguments,
-                        sender: self.peer.caller.identity,
-                        connection_id: self.peer.connection_id,
+                        sender: peer.caller.identity,
+                        connection_id: peer.connection_id,
                         claims: Arc::clone(&self.claims),
+                        role: peer.caller.role.clone(),
                         reply,
                     };
-                    let queued = self.gateway.executors.submit(self.peer.module.identity, call);
+                    let queued = self.gateway.executors.submit(peer.module.identity, call);
                     queued.map_err(|_| End::new(1013, "too many requests"))?;
                 }
-                Request::Procedure { procedure, request_id } => {
-                    tracing::debug!(procedure, "a client called a procedure");
-                    self.say(&Answer::NoProcedure { request_id }, direct).await?;
+                Request::Procedure { procedure, arguments, request_id } => {
+                    self.procedure(procedure, arguments, request_id, direct).await;
                 }
                 Request::Subscribe { request, queries } => self.subscribe(request, &queries, direct).await?,
                 Request::Unsubscribe { request } => {
@@ -250,8 +238,8 @@ impl Connection {
         queries: &[String],
     ) -> crate::Result<Vec<crate::subscriptions::Plan>> {
         // The version of now: it may have been published since the connection was made.
-        let module = self.gateway.database.module(&self.peer.module.key()).await?;
-        let asker = Gateway::asker(&module, &self.peer.caller);
+        let module = self.gateway.database.module(&self.encoder.peer.module.key()).await?;
+        let asker = Gateway::asker(&module, &self.encoder.peer.caller);
         let mut all = Vec::new();
         for query in queries {
             all.extend(plans(&module, &asker, query)?);
@@ -266,12 +254,22 @@ impl Connection {
 
     async fn one_off(&self, query: &str) -> Result<AppliedTable, String> {
         let found = async {
-            let module = self.gateway.database.module(&self.peer.module.key()).await?;
-            let asker = Gateway::asker(&module, &self.peer.caller);
+            let module = self.gateway.database.module(&self.encoder.peer.module.key()).await?;
+            let asker = Gateway::asker(&module, &self.encoder.peer.caller);
             let (table, rows) = one_off(&self.gateway.database, &module, &asker, query).await?;
             Ok(AppliedTable { table, rows: RowList::new(rows)? })
         };
         found.await.map_err(|error: crate::Error| error.message())
+    }
+}
+
+/// Why a frame could not be read.
+fn unreadable(error: axum::Error) -> End {
+    let reason = error.to_string();
+    let cause = error.into_inner().downcast::<tungstenite::Error>();
+    match cause.as_deref() {
+        Ok(tungstenite::Error::Capacity(_)) => End::new(1009, reason),
+        _ => End::new(1011, reason),
     }
 }
 

@@ -1,6 +1,7 @@
 //! WebSocket connections (wire.md §1).
 
 mod connection;
+mod procedure;
 mod protocol;
 mod v1;
 mod v2;
@@ -12,13 +13,16 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use spacetime_wire::envelope::Compression;
 use spacetime_wire::http::ErrorBody;
 use spacetime_wire::{ConnectionId, Limits, SUBPROTOCOLS};
 
 use crate::error::{Error, Result};
 use crate::http::Authorized;
+use crate::options::CompressionChoice;
 use crate::state::{Gateway, new_connection_id};
-use protocol::Protocol;
+use connection::{Peer, Session};
+use protocol::{Encoder, Protocol};
 
 /// `GET /v1/database/{name}/subscribe`.
 pub(crate) async fn subscribe(
@@ -37,17 +41,24 @@ pub(crate) async fn subscribe(
         Some(text) => text.parse::<ConnectionId>()?,
         None => new_connection_id()?,
     };
-    let compression = parameters.get("compression").map(String::as_str);
-    if compression.is_some_and(|name| spacetime_wire::envelope::Compression::from_parameter(name).is_none()) {
-        return Err(ErrorBody::BadRequest("unknown compression: use None, Brotli or Gzip".into()).into());
-    }
+    let asked = match parameters.get("compression") {
+        None => Compression::default(),
+        Some(name) => Compression::from_parameter(name)
+            .ok_or_else(|| ErrorBody::BadRequest("unknown compression: use None, Brotli or Gzip".into()))?,
+    };
+    let compression = match gateway.options.compression {
+        CompressionChoice::Never => Compression::None,
+        CompressionChoice::Asked => asked,
+    };
     let module = gateway.database.module(&name).await?;
     if *gateway.stopping.borrow() {
         return Err(Error::Stopping);
     }
     let (identity, token) = (caller.identity, caller.token.clone());
-    let session = connection::Session { gateway, module, caller, connection_id, protocol };
-    let limit = Limits::default().message_bytes;
+    let peer = Arc::new(Peer { module, caller, connection_id });
+    let limits = Limits::default();
+    let limit = limits.message_bytes;
+    let session = Session { gateway, encoder: Encoder { protocol, compression, peer, limits } };
     let mut response = upgrade
         .protocols([chosen])
         .max_message_size(limit)

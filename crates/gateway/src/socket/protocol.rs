@@ -1,5 +1,7 @@
 //! What differs between the subprotocols: requests come out of frames, events go into them.
 
+use std::sync::Arc;
+
 use axum::extract::ws::Message;
 use bytes::Bytes;
 use spacetime_wire::envelope::{self, Compression};
@@ -21,7 +23,7 @@ pub(super) enum Protocol {
 #[derive(Debug)]
 pub(super) enum Request {
     Call { reducer: String, arguments: Arguments, request_id: u32, is_quiet: bool },
-    Procedure { procedure: String, request_id: u32 },
+    Procedure { procedure: String, arguments: Arguments, request_id: u32 },
     Subscribe { request: SetRequest, queries: Vec<String> },
     Unsubscribe { request: SetRequest },
     OneOff { id: OneOffId, query: String },
@@ -39,14 +41,28 @@ pub(super) enum OneOffId {
 pub(super) enum Reply<'a> {
     First,
     Event(&'a Event),
-    /// Procedures are refused, in the words of their answer.
-    NoProcedure {
-        request_id: u32,
-    },
-    OneOff {
-        id: &'a OneOffId,
-        result: Result<AppliedTable, String>,
-    },
+    Procedure(&'a ProcedureAnswer),
+    OneOff { id: &'a OneOffId, result: Result<AppliedTable, String> },
+}
+
+/// What became of a procedure.
+#[derive(Debug)]
+pub(super) struct ProcedureAnswer {
+    pub(super) procedure: String,
+    pub(super) request_id: u32,
+    pub(super) started_us: i64,
+    pub(super) duration_us: i64,
+    /// What it returned, in BSATN, or what its caller is told.
+    pub(super) outcome: Result<Bytes, String>,
+}
+
+/// Puts answers into frames of one connection.
+#[derive(Debug, Clone)]
+pub(super) struct Encoder {
+    pub(super) protocol: Protocol,
+    pub(super) compression: Compression,
+    pub(super) peer: Arc<Peer>,
+    pub(super) limits: Limits,
 }
 
 impl Protocol {
@@ -82,26 +98,23 @@ impl Protocol {
             (_, _) => Ok(Vec::new()),
         }
     }
+}
 
+impl Encoder {
     /// The frame that says it; `None` for what this protocol keeps from the client.
-    pub(super) fn encode(
-        self,
-        reply: &Reply<'_>,
-        peer: &Peer,
-        limits: &Limits,
-    ) -> Result<Option<Message>, WireError> {
-        // Never compressed: clients mix up the order of compressed and plain messages (wire.md §1.5).
-        let binary = |message: Vec<u8>| Message::Binary(envelope::seal(&message, Compression::None));
-        match self {
-            Self::V1 { is_json: false, is_light } => {
+    pub(super) fn encode(&self, reply: &Reply<'_>) -> Result<Option<Message>, WireError> {
+        let Self { protocol, compression, peer, limits } = self;
+        let binary = |message: Vec<u8>| Message::Binary(envelope::seal(&message, *compression));
+        match *protocol {
+            Protocol::V1 { is_json: false, is_light } => {
                 let message = v1::message::<spacetime_wire::v1::Bsatn>(reply, peer, is_light)?;
                 message.map(|message| Ok(binary(message.encode(limits)?))).transpose()
             }
-            Self::V1 { is_json: true, is_light } => {
+            Protocol::V1 { is_json: true, is_light } => {
                 let message = v1::message::<spacetime_wire::v1::Json>(reply, peer, is_light)?;
                 message.map(|message| Ok(Message::Text(message.to_json(limits)?.into()))).transpose()
             }
-            Self::V2 { .. } => {
+            Protocol::V2 { .. } => {
                 let message = v2::message(reply, peer)?;
                 message.map(|message| Ok(binary(message.encode(limits)?))).transpose()
             }

@@ -13,7 +13,7 @@ use spacetime_wire::v1::{
 };
 use spacetime_wire::{JsonRows, RowList, WireError};
 
-use super::connection::{NO_PROCEDURES, Peer, now_us};
+use super::connection::{Peer, now_us};
 use super::protocol::{OneOffId, Reply, Request};
 use crate::executor::Arguments;
 use crate::subscriptions::{
@@ -51,9 +51,11 @@ pub(super) fn request(message: ClientMessage<Arguments>) -> Request {
         ClientMessage::UnsubscribeMulti(message) => {
             Request::Unsubscribe { request: set(message.request_id, message.query_id, SubscribeKind::Multi) }
         }
-        ClientMessage::CallProcedure(message) => {
-            Request::Procedure { procedure: message.procedure, request_id: message.request_id }
-        }
+        ClientMessage::CallProcedure(message) => Request::Procedure {
+            procedure: message.procedure,
+            arguments: message.args,
+            request_id: message.request_id,
+        },
     }
 }
 
@@ -61,6 +63,8 @@ pub(super) fn request(message: ClientMessage<Arguments>) -> Request {
 pub(super) trait Rendering: Encoding {
     fn rows(list: &RowList, row: &Product) -> Result<Self::Rows, WireError>;
     fn arguments(call: &CallInfo, peer: &Peer) -> Self::Value;
+    /// What a procedure returned.
+    fn result(bytes: &Bytes, procedure: &str, peer: &Peer) -> Result<Self::Value, WireError>;
 }
 
 impl Rendering for Bsatn {
@@ -70,6 +74,10 @@ impl Rendering for Bsatn {
 
     fn arguments(call: &CallInfo, _peer: &Peer) -> Bytes {
         call.arguments.clone()
+    }
+
+    fn result(bytes: &Bytes, _procedure: &str, _peer: &Peer) -> Result<Bytes, WireError> {
+        Ok(bytes.clone())
     }
 }
 
@@ -95,6 +103,15 @@ impl Rendering for Json {
             Err(_) => "[]".into(),
         }
     }
+
+    fn result(bytes: &Bytes, procedure: &str, peer: &Peer) -> Result<String, WireError> {
+        let definition = &peer.module.definition;
+        let known = definition.procedure_by_name(procedure).and_then(|at| definition.procedures.get(at));
+        let known = known.ok_or_else(|| WireError::Malformed("the procedure has changed its type".into()))?;
+        let mut text = String::new();
+        from_bsatn(&known.return_type, &mut Reader::new(bytes), Form::Client, &mut text)?;
+        Ok(text)
+    }
 }
 
 pub(super) fn message<E: Rendering>(
@@ -109,11 +126,14 @@ pub(super) fn message<E: Rendering>(
             connection_id: peer.connection_id,
         }),
         Reply::Event(event) => return event_message(event, peer, is_light),
-        Reply::NoProcedure { request_id } => ServerMessage::ProcedureResult(ProcedureResult {
-            status: ProcedureStatus::InternalError(NO_PROCEDURES.into()),
-            timestamp: Timestamp { micros: now_us() },
-            total_host_execution_duration: NO_TIME,
-            request_id: *request_id,
+        Reply::Procedure(answer) => ServerMessage::ProcedureResult(ProcedureResult {
+            status: match &answer.outcome {
+                Ok(result) => ProcedureStatus::Returned(E::result(result, &answer.procedure, peer)?),
+                Err(message) => ProcedureStatus::InternalError(message.clone()),
+            },
+            timestamp: Timestamp { micros: answer.started_us },
+            total_host_execution_duration: TimeDuration { micros: answer.duration_us },
+            request_id: answer.request_id,
         }),
         Reply::OneOff { id: OneOffId::V1(message_id), result } => {
             let (error, tables) = match result {

@@ -38,9 +38,11 @@ pub(super) fn request(message: ClientMessage) -> Request {
             request_id: message.request_id,
             is_quiet: false,
         },
-        ClientMessage::CallProcedure(message) => {
-            Request::Procedure { procedure: message.procedure, request_id: message.request_id }
-        }
+        ClientMessage::CallProcedure(message) => Request::Procedure {
+            procedure: message.procedure,
+            arguments: Arguments::Bsatn(message.args),
+            request_id: message.request_id,
+        },
     }
 }
 
@@ -52,11 +54,14 @@ pub(super) fn message(reply: &Reply<'_>, peer: &Peer) -> Result<Option<ServerMes
             token: peer.caller.token.clone(),
         }),
         Reply::Event(event) => return event_message(event),
-        Reply::NoProcedure { request_id } => ServerMessage::ProcedureResult(ProcedureResult {
-            status: ProcedureStatus::InternalError(super::connection::NO_PROCEDURES.into()),
-            timestamp: Timestamp { micros: super::connection::now_us() },
-            total_host_execution_duration: TimeDuration { micros: 0 },
-            request_id: *request_id,
+        Reply::Procedure(answer) => ServerMessage::ProcedureResult(ProcedureResult {
+            status: match &answer.outcome {
+                Ok(result) => ProcedureStatus::Returned(result.clone()),
+                Err(message) => ProcedureStatus::InternalError(message.clone()),
+            },
+            timestamp: Timestamp { micros: answer.started_us },
+            total_host_execution_duration: TimeDuration { micros: answer.duration_us },
+            request_id: answer.request_id,
         }),
         Reply::OneOff { id: OneOffId::V2(request_id), result } => {
             let result = result.clone().map(|table| rows(&[table]));

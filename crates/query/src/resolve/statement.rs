@@ -1,5 +1,7 @@
 //! Statements of the one-off dialect, checked.
 
+use spacetime_definition::Type;
+
 use super::{Access, Scope, not_in_scope, with_joins_of_filter};
 use crate::access::VisibilityRules;
 use crate::plan::{ColumnRef, Plan, Predicate, Value};
@@ -43,6 +45,25 @@ pub enum CheckedOutput {
     Columns(Vec<(ColumnRef, String)>),
     /// The number of rows, under this name.
     Count(String),
+}
+
+/// Names and types of the columns that a SELECT answers.
+pub fn answer_columns(schema: &Schema, plans: &[Plan], output: &CheckedOutput) -> Vec<(String, Type)> {
+    let Some(plan) = plans.first() else { return Vec::new() };
+    let relation =
+        |position: usize| plan.relations.get(position).and_then(|relation| schema.relations.get(*relation));
+    match output {
+        CheckedOutput::Count(name) => vec![(name.clone(), Type::U64)],
+        CheckedOutput::Rows => {
+            let columns = relation(plan.returned).map(|found| found.columns.as_slice()).unwrap_or_default();
+            columns.iter().map(|column| (column.name.clone(), column.ty.clone())).collect()
+        }
+        CheckedOutput::Columns(columns) => {
+            let column = |at: ColumnRef| relation(at.relation).and_then(|found| found.columns.get(at.column));
+            let named = columns.iter().map(|(at, name)| Some((name.clone(), column(*at)?.ty.clone())));
+            named.flatten().collect()
+        }
+    }
 }
 
 /// Checks a statement against a schema. `caller` is an identity as in BSATN.
