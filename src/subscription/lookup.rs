@@ -84,7 +84,7 @@ fn scan_of(table: &OpenTable, codec: &TableCodec, column: usize, value: &[u8]) -
     let facts = index.and_then(|index| index.facts.as_ref());
     match (facts, codec.decode_key(column, &mut Reader::new(value))) {
         (Some(facts), Ok(value)) => {
-            Scan::of_index(table, facts, &[Key { column: 0, strategy: Strategy::Equal, value }])
+            Scan::of_index(table, facts, &[Key { column: 0, strategy: Strategy::Equal, value }], None)
         }
         _ => Scan::of_table(),
     }
