@@ -25,7 +25,7 @@ COPY Cargo.toml ./
 COPY tools/setup tools/find-pg-config tools/
 RUN tools/setup && rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN --mount=type=cache,target=/usr/local/cargo/registry tools/install
+RUN --mount=type=cache,target=/usr/local/cargo/registry tools/install && cargo build --release --locked --package spacetime-cli
 
 # --- test: not part of the image; `--target test` runs it ------------------------------------------------------------
 FROM build AS test
@@ -35,3 +35,4 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry make test
 FROM postgres:${PG_MAJOR}-bookworm AS runtime
 ARG PG_MAJOR
 COPY --from=build /build/package/pg${PG_MAJOR}/ /
+COPY --from=build /build/release/spacetime /usr/local/bin/spacetime
