@@ -35,7 +35,7 @@ pub(crate) use log::{LogFile, read_log};
 pub(crate) use owner::{allow_publish, describe, set_owner};
 pub(crate) use paths::StatePaths;
 pub(crate) use publish::{drop_module, plan_publish, publish};
-pub(crate) use query::query_rows;
+pub(crate) use query::{Statement, argument};
 pub(crate) use ready::{ReadyModule, ready};
 pub(crate) use rows::read_rows;
 pub(crate) use schedule::{

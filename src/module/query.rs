@@ -2,7 +2,7 @@
 
 use spacetime_definition::bsatn::Reader;
 use spacetime_definition::{Field, Type};
-use spacetime_query::{Parameter, Plan, StoredNames, Value, select};
+use spacetime_query::{Parameter, Plan, Sql, StoredNames, Value, select};
 
 use super::ReadyModule;
 use crate::error::{Error, Result};
@@ -10,58 +10,69 @@ use crate::pg::query::{self, Argument};
 use crate::pg::{Datum, Oid, types};
 use crate::row::{DecodeError, StoredValue, U64As, ValueCodec, column_type, stored};
 
-/// Shows each row of the plans, in BSATN, to `visit`: as the current user may see them, by the active snapshot.
-/// `:sender` must be bound. `fields` are the columns of the rows.
-pub(crate) fn query_rows(
-    module: &ReadyModule,
-    plans: &[Plan],
-    fields: &[Field],
-    visit: &mut dyn FnMut(&[u8]) -> Result<()>,
-) -> Result<()> {
-    let sql = select(plans, &|relation| names(module, relation))?;
-    let arguments = sql
-        .parameters
-        .iter()
-        .map(|parameter| argument(parameter, module.row.u64_as))
-        .collect::<Result<Vec<_>>>()?;
-    let mut codecs: Option<Vec<(ValueCodec, bool)>> = None;
-    let mut row = Vec::new();
-    query::select(&sql.text, &arguments, &mut |types, values, nulls| {
-        let codecs = match &mut codecs {
-            Some(codecs) => codecs,
-            none => none.insert(codecs_of(module, fields, types)?),
+/// A statement with its arguments: run as the current user, by the active snapshot.
+pub(crate) struct Statement {
+    text: String,
+    arguments: Vec<Argument>,
+}
+
+impl Statement {
+    /// Prints plans over the tables of a module; `:sender` must be bound.
+    pub(crate) fn of(module: &ReadyModule, plans: &[Plan]) -> Result<Self> {
+        let names = |table: usize| {
+            let stored = module.row.storage.tables.get(table)?;
+            let columns = stored.columns.iter().map(|column| column.pg_name.clone()).collect();
+            let schema = module.row.schema_name.clone();
+            Some(StoredNames { schema, table: stored.pg_name.clone(), columns })
         };
-        row.clear();
-        for (at, (codec, nullable)) in codecs.iter().enumerate() {
-            if *nullable {
-                row.push(u8::from(nulls[at]));
-            }
-            if !nulls[at] {
-                // SAFETY: the codec was made for the type of this column of the result.
-                unsafe { codec.encode(values[at], &mut row) }
-                    .map_err(|error| error.at(format!("a row of module {:?}", module.row.name)))?;
-            }
-        }
-        visit(&row)
-    })
-}
-
-/// A table's, or those of the SQL view of a view.
-fn names(module: &ReadyModule, relation: usize) -> Option<StoredNames> {
-    let storage = &module.row.storage;
-    let schema = module.row.schema_name.clone();
-    if let Some(table) = storage.tables.get(relation) {
-        let columns = table.columns.iter().map(|column| column.pg_name.clone()).collect();
-        return Some(StoredNames { schema, table: table.pg_name.clone(), columns });
+        Self::printed(module, select(plans, &names)?)
     }
-    None
+
+    /// A statement that was printed over the tables of a module.
+    pub(crate) fn printed(module: &ReadyModule, sql: Sql) -> Result<Self> {
+        let arguments = sql.parameters.iter().map(|parameter| match parameter {
+            Parameter::Value(value) => argument(value, module.row.u64_as),
+            Parameter::Sender(_) => Err(Error::Internal("the sender of a query is not bound".into())),
+        });
+        Ok(Self { text: sql.text, arguments: arguments.collect::<Result<_>>()? })
+    }
+
+    /// Writes; gives the number of rows.
+    pub(crate) fn write(&self) -> Result<u64> {
+        query::write(&self.text, &self.arguments)
+    }
+
+    /// Shows each row in BSATN; `what` names them in errors.
+    pub(crate) fn run(&self, what: &str, fields: &[Field], visit: &mut dyn FnMut(&[u8])) -> Result<()> {
+        let mut codecs: Option<Vec<(ValueCodec, bool)>> = None;
+        let mut bytes = Vec::new();
+        query::select(&self.text, &self.arguments, &mut |types, values, nulls| {
+            let codecs = match &mut codecs {
+                Some(codecs) => codecs,
+                none => none.insert(codecs_of(what, fields, types)?),
+            };
+            bytes.clear();
+            for (at, (codec, nullable)) in codecs.iter().enumerate() {
+                if *nullable {
+                    bytes.push(u8::from(nulls[at]));
+                }
+                if !nulls[at] {
+                    // SAFETY: the codec was made for the type of this column of the result.
+                    unsafe { codec.encode(values[at], &mut bytes) }
+                        .map_err(|error| error.at(format!("a row of {what}")))?;
+                }
+            }
+            visit(&bytes);
+            Ok(())
+        })
+    }
 }
 
-fn codecs_of(module: &ReadyModule, fields: &[Field], types: &[Oid]) -> Result<Vec<(ValueCodec, bool)>> {
+fn codecs_of(what: &str, fields: &[Field], types: &[Oid]) -> Result<Vec<(ValueCodec, bool)>> {
     let codec = |(field, oid): (&Field, &Oid)| {
         let (ty, nullable) = column_type(&field.ty);
         ValueCodec::new(ty, *oid).map(|codec| (codec, nullable)).map_err(|problem| Error::NotInState {
-            what: format!("a column of module {:?} has changed: {problem}", module.row.name),
+            what: format!("a column of {what} has changed: {problem}"),
             hint: "Undo the change of the table, or publish the module again.".into(),
         })
     };
@@ -69,12 +80,8 @@ fn codecs_of(module: &ReadyModule, fields: &[Field], types: &[Oid]) -> Result<Ve
 }
 
 /// A literal of the query, of the type in which columns of its SATS type are stored.
-fn argument(parameter: &Parameter, u64_as: U64As) -> Result<Argument> {
+pub(crate) fn argument(value: &Value, u64_as: U64As) -> Result<Argument> {
     let misfit = |problem: String| Error::InvalidParameter { what: problem, hint: String::new() };
-    let value = match parameter {
-        Parameter::Value(value) => value,
-        Parameter::Sender(_) => return Err(Error::Internal("the sender of a query is not bound".into())),
-    };
     let oid = parameter_type(&value.ty, u64_as)
         .ok_or_else(|| misfit("the query compares values that have no order".into()))?;
     let codec = ValueCodec::new(&value.ty, oid).map_err(misfit)?;

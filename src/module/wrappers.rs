@@ -88,7 +88,7 @@ impl<'a> Wrapper<'a> {
     }
 
     /// Types it is declared with, in a definition that has the function.
-    pub(super) fn types<'d>(self, definition: &'d Definition) -> Vec<&'d Type> {
+    pub(super) fn types(self, definition: &Definition) -> Vec<&Type> {
         let name = self.name();
         let fields: Vec<_> = match self {
             Self::Reducer(_) => {

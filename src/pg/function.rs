@@ -177,8 +177,8 @@ pub(crate) unsafe extern "C-unwind" fn spacetime_call_procedure_for_client(
 ) -> Datum {
     let call = FunctionCall { info };
     let outcome = match call.arguments().next().flatten() {
-        // SAFETY: CREATE EXTENSION declares a bytea. Copied, because the procedure ends the transaction it lives in.
         Some(bytes) => {
+            // SAFETY: CREATE EXTENSION declares a bytea. Copied, because the procedure ends the transaction it lives in.
             let bytes = unsafe { super::datum::bytes_of(bytes) }.to_vec();
             crate::reducer::call_procedure_for_client(call, &bytes)
         }

@@ -43,12 +43,11 @@ pub(crate) fn write(statement: &str, arguments: &[Argument]) -> Result<u64> {
     }
 }
 
-/// Shows each row of a query to `visit`: types of the columns, values, and which are NULL.
-pub(crate) fn select(
-    query: &str,
-    arguments: &[Argument],
-    visit: &mut dyn FnMut(&[Oid], &[Datum], &[bool]) -> Result<()>,
-) -> Result<()> {
+/// Looks at a row: types of the columns, values, and which are NULL.
+pub(crate) type RowVisitor<'a> = dyn FnMut(&[Oid], &[Datum], &[bool]) -> Result<()> + 'a;
+
+/// Shows each row of a query to `visit`.
+pub(crate) fn select(query: &str, arguments: &[Argument], visit: &mut RowVisitor<'_>) -> Result<()> {
     let failed = |code: i32| Error::Internal(format!("a query of a view failed with SPI code {code}"));
     let text = CString::new(query).map_err(|error| Error::Internal(error.to_string()))?;
     let mut types: Vec<_> = arguments.iter().map(|argument| argument.ty).collect();

@@ -34,7 +34,7 @@ fn may_use(schema: Oid, role: Oid) -> bool {
     // SAFETY: raises when the schema is gone.
     unsafe {
         #[cfg(feature = "pg15")]
-        let right = pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE.into());
+        let right = pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE);
         #[cfg(not(feature = "pg15"))]
         let right =
             pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, pg_sys::ACL_USAGE.into());
@@ -43,6 +43,9 @@ fn may_use(schema: Oid, role: Oid) -> bool {
 }
 
 fn may_select(table: Oid, role: Oid) -> bool {
+    #[cfg(feature = "pg15")]
+    let right = pg_sys::ACL_SELECT;
+    #[cfg(not(feature = "pg15"))]
     let right = pg_sys::ACL_SELECT.into();
     // SAFETY: plain C calls; raise when the table is gone.
     unsafe {

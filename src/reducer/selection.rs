@@ -2,16 +2,12 @@
 //! gateways read the first rows of their clients' subscriptions.
 
 use spacetime_auth::Identity;
-use spacetime_definition::bsatn::Reader;
-use spacetime_definition::{Field, Type};
-use spacetime_query::{Parameter, Plan, Schema, Selection, Sql, StoredNames, Value, select};
+use spacetime_query::{Plan, Schema, Selection};
 
 use crate::auth::Session;
 use crate::error::{Error, Result};
-use crate::module::{ReadyModule, read_rows, ready};
-use crate::pg::query::{self, Argument};
-use crate::pg::{Datum, Oid, access, types, user};
-use crate::row::{DecodeError, StoredValue, U64As, ValueCodec, column_type, stored};
+use crate::module::{Statement, read_rows, ready};
+use crate::pg::{access, user};
 
 /// Bytes at which a piece of the answer ends.
 const PIECE_BYTES: usize = 1 << 20;
@@ -22,12 +18,6 @@ pub(crate) struct Viewer<'a> {
     pub(crate) identity: &'a [u8],
     pub(crate) claims: &'a str,
     pub(crate) role: &'a str,
-}
-
-/// A statement with its arguments.
-pub(super) struct Statement {
-    text: String,
-    arguments: Vec<Argument>,
 }
 
 /// Rows of plans (JSON of a [`Selection`]) by the active snapshot: each in BSATN after its length as u32, in pieces. Without
@@ -54,7 +44,7 @@ pub(crate) fn select_rows(
         // Without a second copy of the table in memory.
         return read_rows(&ready, plan.returned_relation());
     }
-    let statement = Statement::of(&ready, &plans).map_err(refused)?;
+    let statement = Statement::of(&ready, &plans)?;
     let caller = match viewer {
         None => {
             let caller = user::become_owner(ready.owner);
@@ -108,103 +98,4 @@ impl Viewer<'_> {
     pub(super) fn enter_session(&self) -> Result<()> {
         self.session()?.store_in_level()
     }
-}
-
-impl Statement {
-    /// Prints plans over the tables of a module.
-    pub(super) fn of(module: &ReadyModule, plans: &[Plan]) -> std::result::Result<Self, String> {
-        let names = |table: usize| {
-            let stored = module.row.storage.tables.get(table)?;
-            let columns = stored.columns.iter().map(|column| column.pg_name.clone()).collect();
-            let schema = module.row.schema_name.clone();
-            Some(StoredNames { schema, table: stored.pg_name.clone(), columns })
-        };
-        Self::printed(module, select(plans, &names).map_err(|error| error.to_string())?)
-    }
-
-    /// A statement that was printed over the tables of a module.
-    pub(super) fn printed(module: &ReadyModule, sql: Sql) -> std::result::Result<Self, String> {
-        let arguments = sql.parameters.iter().map(|parameter| match parameter {
-            Parameter::Value(value) => argument(value, module.row.u64_as),
-            Parameter::Sender(_) => Err("its sender is not bound".into()),
-        });
-        Ok(Self { text: sql.text, arguments: arguments.collect::<std::result::Result<_, _>>()? })
-    }
-
-    /// Writes; gives the number of rows.
-    pub(super) fn write(&self) -> Result<u64> {
-        query::write(&self.text, &self.arguments)
-    }
-
-    /// Shows each row in BSATN; `what` names them in errors.
-    pub(super) fn run(&self, what: &str, fields: &[Field], visit: &mut dyn FnMut(&[u8])) -> Result<()> {
-        let mut codecs: Option<Vec<(ValueCodec, bool)>> = None;
-        let mut bytes = Vec::new();
-        query::select(&self.text, &self.arguments, &mut |types, values, nulls| {
-            let codecs = match &mut codecs {
-                Some(codecs) => codecs,
-                none => none.insert(codecs_of(what, fields, types)?),
-            };
-            bytes.clear();
-            for (at, (codec, nullable)) in codecs.iter().enumerate() {
-                if *nullable {
-                    bytes.push(u8::from(nulls[at]));
-                }
-                if !nulls[at] {
-                    // SAFETY: the codec was made for the type of this column of the result.
-                    unsafe { codec.encode(values[at], &mut bytes) }
-                        .map_err(|error| error.at(format!("a row of {what}")))?;
-                }
-            }
-            visit(&bytes);
-            Ok(())
-        })
-    }
-}
-
-fn codecs_of(what: &str, fields: &[Field], types: &[Oid]) -> Result<Vec<(ValueCodec, bool)>> {
-    let codec = |(field, oid): (&Field, &Oid)| {
-        let (ty, nullable) = column_type(&field.ty);
-        ValueCodec::new(ty, *oid).map(|codec| (codec, nullable)).map_err(|problem| Error::NotInState {
-            what: format!("a column of {what} has changed: {problem}"),
-            hint: "Undo the change of the table, or publish the module again.".into(),
-        })
-    };
-    fields.iter().zip(types).map(codec).collect()
-}
-
-/// A literal of the query, of the type in which columns of its SATS type are stored.
-pub(super) fn argument(value: &Value, u64_as: U64As) -> std::result::Result<Argument, String> {
-    let oid = parameter_type(&value.ty, u64_as).ok_or("it compares values that have no order")?;
-    let codec = ValueCodec::new(&value.ty, oid)?;
-    let decoded = decode(&codec, value).map_err(|error| match error {
-        DecodeError::Malformed => "it has a malformed literal".into(),
-        DecodeError::Value(value) => value.problem,
-    })?;
-    Ok(Argument { ty: oid, value: decoded })
-}
-
-fn decode(codec: &ValueCodec, value: &Value) -> std::result::Result<Datum, DecodeError> {
-    let mut reader = Reader::new(&value.bsatn);
-    let decoded = codec.decode(&mut reader)?;
-    reader.finish()?;
-    Ok(decoded)
-}
-
-/// Domains are compared as what they are over.
-fn parameter_type(ty: &Type, u64_as: U64As) -> Option<Oid> {
-    Some(match stored(ty, u64_as).value {
-        StoredValue::Bool => types::BOOL,
-        StoredValue::Int2 | StoredValue::Checked { sql: "smallint", .. } => types::INT2,
-        StoredValue::Int4 | StoredValue::Checked { sql: "integer", .. } => types::INT4,
-        StoredValue::Int8 | StoredValue::Duration | StoredValue::Checked { .. } => types::INT8,
-        StoredValue::Numeric { .. } => types::NUMERIC,
-        StoredValue::Float4 => types::FLOAT4,
-        StoredValue::Float8 => types::FLOAT8,
-        StoredValue::Text => types::TEXT,
-        StoredValue::Bytea | StoredValue::Identity | StoredValue::ConnectionId => types::BYTEA,
-        StoredValue::Timestamptz => types::TIMESTAMPTZ,
-        StoredValue::Uuid => types::UUID,
-        StoredValue::Enum | StoredValue::Array(_) | StoredValue::Jsonb => return None,
-    })
 }

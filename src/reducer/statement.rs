@@ -7,9 +7,9 @@ use spacetime_query::{
     parse_statement, print_statement, quoted,
 };
 
-use super::selection::{Statement, Viewer, argument, become_viewer, pack};
+use super::selection::{Viewer, become_viewer, pack};
 use crate::error::{Error, Result};
-use crate::module::{ReadyModule, ready};
+use crate::module::{ReadyModule, Statement, argument, ready};
 use crate::pg::query;
 use crate::pg::{entry, user};
 use spacetime_definition::Field;
@@ -73,7 +73,7 @@ fn run(module: &ReadyModule, schema: &Schema, checked: &CheckedStatement) -> Res
         (CheckedStatement::Select { plans, output, .. }, Some(sql)) => {
             let fields = fields(schema, plans, output);
             let mut pieces = Vec::new();
-            let statement = Statement::printed(module, sql).map_err(refused)?;
+            let statement = Statement::printed(module, sql)?;
             let mut piece = Vec::new();
             statement.run("the answer", &fields, &mut |row| pack(row, &mut piece, &mut pieces))?;
             if !piece.is_empty() {
@@ -89,7 +89,7 @@ fn run(module: &ReadyModule, schema: &Schema, checked: &CheckedStatement) -> Res
             Ok(Ran { written, ..Ran::default() })
         }
         (_, Some(sql)) => {
-            let statement = Statement::printed(module, sql).map_err(refused)?;
+            let statement = Statement::printed(module, sql)?;
             Ok(Ran { written: statement.write()?, ..Ran::default() })
         }
         (_, None) => Err(Error::Unsupported {
@@ -134,7 +134,7 @@ fn insert(module: &ReadyModule, relation: usize, row: &[spacetime_query::Value])
         if draws(at) && value.bsatn.iter().all(|byte| *byte == 0) {
             values.push("DEFAULT".to_owned());
         } else {
-            arguments.push(argument(value, module.row.u64_as).map_err(refused)?);
+            arguments.push(argument(value, module.row.u64_as)?);
             values.push(format!("${}", arguments.len()));
         }
     }

@@ -5,10 +5,9 @@ use spacetime_auth::Identity;
 use spacetime_definition::View;
 use spacetime_query::{Access, Plan, Schema, VisibilityRules, one_off};
 
-use super::selection::Statement;
 use super::view::malformed;
 use crate::error::{Error, Result};
-use crate::module::ReadyModule;
+use crate::module::{ReadyModule, Statement};
 
 /// Runs a query in the dialect of the guests. Gives a BSATN array of rows, and the positions of the tables read.
 pub(super) fn run(
@@ -32,7 +31,7 @@ pub(super) fn run(
     if tables.iter().any(|table| module.definition.tables[*table].is_event) {
         return Ok((0u32.to_le_bytes().to_vec(), Vec::new()));
     }
-    let statement = Statement::of(module, &plans).map_err(|problem| broken(&problem))?;
+    let statement = Statement::of(module, &plans).map_err(|problem| broken(&problem.to_string()))?;
     let (mut count, mut bytes) = (0u32, vec![0; 4]);
     statement.run(&format!("view {:?}", view.name), &view.row_type.fields, &mut |row| {
         count += 1;

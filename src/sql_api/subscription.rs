@@ -11,7 +11,6 @@ mod spacetime {
 
     /// Rows of a query, and the channel on which the session hears how they change.
     #[pg_extern(volatile, strict, parallel_unsafe)]
-    #[expect(clippy::type_complexity, reason = "pgrx wants the columns spelled out")]
     fn subscribe(
         query: &str,
     ) -> Result<

@@ -38,14 +38,23 @@ fn value(ty: &Type, reader: &mut Reader<'_>, out: &mut String) -> Result<(), Err
         }
         Type::Timestamp => write!(out, "\"{}\"", timestamp(reader.i64()?)),
         Type::TimeDuration => write!(out, "{}", reader.i64()?),
-        Type::F32 => return Ok(float(f64::from(reader.f32()?), true, out)),
-        Type::F64 => return Ok(float(reader.f64()?, false, out)),
-        Type::U256 | Type::I256 => return Ok(wide(ty, reader.array()?, out)),
+        Type::F32 => {
+            float(f64::from(reader.f32()?), true, out);
+            return Ok(());
+        }
+        Type::F64 => {
+            float(reader.f64()?, false, out);
+            return Ok(());
+        }
+        Type::U256 | Type::I256 => {
+            wide(ty, reader.array()?, out);
+            return Ok(());
+        }
         Type::Option(inner) if !matches!(**inner, Type::Option(_)) => {
-            return match reader.tag(2)? {
-                0 => value(inner, reader, out),
-                _ => Ok(out.push_str("null")),
-            };
+            if reader.tag(2)? == 0 {
+                return value(inner, reader, out);
+            }
+            write!(out, "null")
         }
         Type::Array(element) => {
             let count = reader.array_length(element)?;
@@ -60,10 +69,8 @@ fn value(ty: &Type, reader: &mut Reader<'_>, out: &mut String) -> Result<(), Err
         }
         Type::Sum(sum) if sum.is_plain_enum() => {
             let tag = reader.tag(sum.variants.len())?;
-            return Ok(text(
-                sum.variants.get(tag).and_then(|variant| variant.name.as_deref()).unwrap_or(""),
-                out,
-            ));
+            text(sum.variants.get(tag).and_then(|variant| variant.name.as_deref()).unwrap_or(""), out);
+            return Ok(());
         }
         other => return sats_json::from_bsatn(other, reader, Form::Client, out),
     };

@@ -4,17 +4,15 @@ use std::collections::HashMap;
 
 use super::query::Query;
 use crate::error::{Error, Result};
-use crate::module::query_rows;
+use crate::module::Statement;
 
 /// The rows that the current user sees by the active snapshot, in the order in which Postgres gives them.
 pub(super) fn read(query: &Query) -> Result<Vec<Vec<u8>>> {
     let mut rows = Vec::new();
     // Rows of events are gone when their commit is over.
     if !query.returns_events() {
-        query_rows(&query.module, &query.plans, &query.row_type().fields, &mut |row| {
-            rows.push(row.to_vec());
-            Ok(())
-        })?;
+        let statement = Statement::of(&query.module, &query.plans)?;
+        statement.run("the query", &query.row_type().fields, &mut |row| rows.push(row.to_vec()))?;
     }
     Ok(rows)
 }
@@ -57,11 +55,11 @@ impl Rows {
     }
 
     fn without<'a>(&'a self, other: &Self) -> Vec<&'a [u8]> {
-        let surplus = |(row, count): (&'a Box<[u8]>, &u32)| {
+        let surplus = |(row, count): (&'a [u8], &u32)| {
             let left = count.saturating_sub(other.0.get(row).copied().unwrap_or_default());
-            std::iter::repeat_n(&**row, left as usize)
+            std::iter::repeat_n(row, left as usize)
         };
-        self.0.iter().flat_map(surplus).collect()
+        self.0.iter().map(|(row, count)| (&**row, count)).flat_map(surplus).collect()
     }
 
     /// Reads what [`to_bytes`] wrote.

@@ -83,12 +83,12 @@ fn rust(folder: &Path, debug: bool) -> Result<PathBuf> {
         return Err(Error::ProgramFailed { program: "cargo build".into(), status: output.status });
     }
     let messages = output.stdout.split(|byte| *byte == b'\n');
-    let files = messages
+    let mut files = messages
         .filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok())
         .filter(|message| message["reason"] == "compiler-artifact")
         .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
         .filter_map(|name| name.as_str().filter(|name| name.ends_with(".wasm")).map(PathBuf::from));
-    files.last().ok_or_else(|| {
+    files.next_back().ok_or_else(|| {
         Error::refused(
             "cargo built no WebAssembly library",
             "Cargo.toml needs [lib] with crate-type = [\"cdylib\"]",

@@ -35,14 +35,16 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let mut target = options.target.open(None).await?;
     let mut shown = target.logs(&options.module, options.num_lines).await?;
     shown.iter().for_each(|record| terminal::out(line(record, options.json)));
-    while options.follow {
+    if !options.follow {
+        return Ok(());
+    }
+    loop {
         tokio::time::sleep(LOOK).await;
         let now = target.logs(&options.module, FOLLOWED).await?;
         let new = unseen(&shown, &now);
         now[new..].iter().for_each(|record| terminal::out(line(record, options.json)));
         shown = now;
     }
-    Ok(())
 }
 
 /// Where in `now` begins what comes behind all of `before`. Both end with the newest record; the log may have been cut.

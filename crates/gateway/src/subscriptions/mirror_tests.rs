@@ -147,10 +147,13 @@ impl Dice {
     }
 }
 
+/// How often a client has each row.
+type RowCounts = BTreeMap<[u8; 2], i64>;
+
 /// What a client knows of its queries.
 #[derive(Default)]
 struct Watcher {
-    sets: BTreeMap<SetKey, (&'static str, QueryId, Option<BTreeMap<[u8; 2], i64>>)>,
+    sets: BTreeMap<SetKey, (&'static str, QueryId, Option<RowCounts>)>,
 }
 
 impl Watcher {
