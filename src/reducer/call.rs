@@ -11,7 +11,8 @@ use spacetime_definition::{Lifecycle, Reducer, Visibility};
 
 use super::caller::Caller;
 use super::function::Function;
-use super::tables::{CallHost, CallTables};
+use super::host::CallHost;
+use super::tables::CallTables;
 use crate::changes::{self, CallNote};
 use crate::error::{Error, Result};
 use crate::module::{ReadyModule, ready, require_last_writer_seen};

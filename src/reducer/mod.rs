@@ -12,6 +12,7 @@ mod connection;
 mod event_access;
 mod events;
 mod function;
+mod host;
 mod keys;
 mod procedure;
 mod procedure_host;

@@ -3,7 +3,6 @@
 //!
 //! Each write is one command of the transaction: what it wrote is visible to whatever the guest does next.
 
-use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 
 use spacetime_definition::bsatn::Reader;
@@ -12,10 +11,9 @@ use super::caller::Caller;
 use super::events::Events;
 use super::keys;
 use super::scans::OpenScan;
-use crate::catalog;
 use crate::changes;
 use crate::error::{Error, Result};
-use crate::module::{ReadyModule, read_variable, schedule_at};
+use crate::module::{ReadyModule, schedule_at};
 use crate::pg::memory::CallMemory;
 use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
@@ -23,24 +21,23 @@ use crate::pg::write::Written;
 use crate::pg::writer::Writer;
 use crate::pg::{RowId, access, interrupt, snapshot, xact};
 use crate::row::{DecodeError, IndexCodec, TableCodec};
-use crate::wasm::host::{Errno, Host, HostError, HostResult, LogRecord, RangeBytes, RowBatch, ScanId};
-use crate::worker::Kind;
+use crate::wasm::host::{Errno, HostError, HostResult};
 
 /// First id of a module's own tables (module-abi.md §1.9); lower ones are the reference's system tables.
-const FIRST_TABLE_ID: u32 = 4097;
+pub(super) const FIRST_TABLE_ID: u32 = 4097;
 /// First index id, so that 0 is no index.
 pub(super) const FIRST_INDEX_ID: u32 = 1;
 
 /// Tables and scans that a call has open.
 pub(super) struct CallTables {
     pub(super) module: Rc<ReadyModule>,
-    caller: Caller,
+    pub(super) caller: Caller,
     pub(super) memory: CallMemory,
     open: Vec<Option<OpenedTable>>,
     pub(super) scans: Vec<Option<OpenScan>>,
     pub(super) events: Events,
     has_written: bool,
-    is_read_only: bool,
+    pub(super) is_read_only: bool,
 }
 
 /// A table that the call has used.
@@ -158,7 +155,7 @@ impl CallTables {
         }
     }
 
-    fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
+    pub(super) fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
         let at = self.table(table)?;
         self.require_schedulable(at, row)?;
         if self.is_event(at) {
@@ -187,7 +184,13 @@ impl CallTables {
         Ok(())
     }
 
-    fn update(&mut self, table: u32, index: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
+    pub(super) fn update(
+        &mut self,
+        table: u32,
+        index: u32,
+        row: &[u8],
+        generated: &mut Vec<u8>,
+    ) -> HostResult<()> {
         let at = self.table(table)?;
         if self.is_event(at) {
             return self.update_event(at, index, row, generated);
@@ -237,7 +240,7 @@ impl CallTables {
         Ok(deleted)
     }
 
-    fn delete_matching(&mut self, mut scan: Scan, at: usize) -> HostResult<u32> {
+    pub(super) fn delete_matching(&mut self, mut scan: Scan, at: usize) -> HostResult<u32> {
         let mut rows = Vec::new();
         let memory = self.memory;
         let opened = self.opened(at)?;
@@ -258,7 +261,7 @@ impl CallTables {
         }
     }
 
-    fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
+    pub(super) fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
         let at = self.table(table)?;
         if self.is_event(at) {
             return self.delete_events(at, |table, definition| table.equal_to(definition, rows));
@@ -382,133 +385,5 @@ fn row_error(error: DecodeError) -> HostError {
             problem: value.problem,
             kind: value.kind,
         }),
-    }
-}
-
-/// The guest's view of a call.
-pub(super) struct CallHost(Rc<RefCell<CallTables>>);
-
-impl CallHost {
-    pub(super) fn new(tables: Rc<RefCell<CallTables>>) -> Self {
-        Self(tables)
-    }
-
-    fn writable(&self) -> HostResult<RefMut<'_, CallTables>> {
-        let tables = self.0.borrow_mut();
-        if tables.is_read_only { Err(Errno::TransactionIsReadOnly.into()) } else { Ok(tables) }
-    }
-}
-
-impl Host for CallHost {
-    fn table_id(&mut self, name: &str) -> HostResult<u32> {
-        let position = self.0.borrow().module.definition.table_by_name(name).ok_or(Errno::NoSuchTable)?;
-        Ok(FIRST_TABLE_ID + position as u32)
-    }
-
-    fn index_id(&mut self, name: &str) -> HostResult<u32> {
-        let position = self.0.borrow().module.index_id(name).ok_or(Errno::NoSuchIndex)?;
-        Ok(FIRST_INDEX_ID + position as u32)
-    }
-
-    fn row_count(&mut self, table: u32) -> HostResult<u64> {
-        self.0.borrow_mut().count(table)
-    }
-
-    fn scan_table(&mut self, table: u32) -> HostResult<ScanId> {
-        self.0.borrow_mut().scan_table(table)
-    }
-
-    fn scan_index_point(&mut self, index: u32, point: &[u8]) -> HostResult<ScanId> {
-        self.0.borrow_mut().scan_point(index, point)
-    }
-
-    fn scan_index_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<ScanId> {
-        self.0.borrow_mut().scan_range(index, range)
-    }
-
-    fn fetch(&mut self, scan: ScanId, bytes_wanted: usize, batch: &mut RowBatch) -> HostResult<bool> {
-        self.0.borrow_mut().fetch(scan, bytes_wanted, batch)
-    }
-
-    fn close_scan(&mut self, scan: ScanId) {
-        self.0.borrow_mut().close_scan(scan);
-    }
-
-    fn insert(&mut self, table: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
-        self.writable()?.insert(table, row, generated)
-    }
-
-    fn update(&mut self, table: u32, index: u32, row: &[u8], generated: &mut Vec<u8>) -> HostResult<()> {
-        self.writable()?.update(table, index, row, generated)
-    }
-
-    fn delete_index_point(&mut self, index: u32, point: &[u8]) -> HostResult<u32> {
-        let mut tables = self.writable()?;
-        if let Some((at, index)) = tables.event_index(index) {
-            return tables.delete_events(at, |table, definition| table.point(definition, index, point));
-        }
-        let (scan, at) = tables.point(index, point)?;
-        tables.delete_matching(scan, at)
-    }
-
-    fn delete_index_range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<u32> {
-        let mut tables = self.writable()?;
-        if let Some((at, index)) = tables.event_index(index) {
-            return tables.delete_events(at, |table, definition| table.range(definition, index, range));
-        }
-        let (scan, at) = tables.range(index, range)?;
-        tables.delete_matching(scan, at)
-    }
-
-    fn delete_equal(&mut self, table: u32, rows: &[u8]) -> HostResult<u32> {
-        self.writable()?.delete_equal(table, rows)
-    }
-
-    fn clear(&mut self, table: u32) -> HostResult<u64> {
-        let mut tables = self.writable()?;
-        let at = tables.table(table)?;
-        if tables.is_event(at) {
-            return tables.delete_events(at, |table, _| Ok(table.all())).map(u64::from);
-        }
-        tables.delete_matching(Scan::of_table(), at).map(u64::from)
-    }
-
-    fn module_identity(&self) -> [u8; 32] {
-        self.0.borrow().module.row.identity.to_le_bytes()
-    }
-
-    fn claims(&mut self, connection_id: [u8; 16]) -> HostResult<Option<String>> {
-        let tables = self.0.borrow();
-        let known = tables.caller.connection_id == connection_id;
-        Ok(tables.caller.claims.clone().filter(|_| known))
-    }
-
-    fn env(&mut self, name: &str) -> HostResult<Option<String>> {
-        let module = Rc::clone(&self.0.borrow().module);
-        let declared = module.definition.environment.iter().find(|variable| variable.name == name);
-        Ok(read_variable(&module, declared.ok_or(Errno::HostCallFailure)?)?)
-    }
-
-    fn schedule_immediate(&mut self, reducer: &str, args: &[u8]) -> HostResult<()> {
-        let tables = self.writable()?;
-        let module = &tables.module;
-        if crate::worker::is_available() {
-            let now = crate::pg::worker::now_us();
-            tables
-                .memory
-                .with_row(|| catalog::schedule_immediate(module.row.identity, reducer, args, now))?;
-            xact::wake_worker_at_commit(Kind::Scheduler);
-            snapshot::see_own_writes();
-        } else {
-            // Whether the reducer runs is never the caller's business (module-abi.md §1.9).
-            let message =
-                format!("reducer {reducer:?} is not run: the library is not in shared_preload_libraries");
-            super::connection::log_error(module, &message);
-        }
-        Ok(())
-    }
-
-    fn log(&mut self, record: LogRecord<'_>) {
-        self.0.borrow().module.log.append(record);
     }
 }
