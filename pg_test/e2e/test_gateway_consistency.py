@@ -13,7 +13,7 @@ from typing import Callable
 
 import psycopg
 
-from harness.gateway import TIMEOUT_S, Client, GatewayTestCase
+from harness.gateway import TIMEOUT_S, Client, GatewayTestCase, Unavailable
 
 CLIENTS = 20
 ACCOUNTS = 40
@@ -66,6 +66,17 @@ QUERIES = [
         "SELECT id, balance FROM ledger.account WHERE id >= 10 AND balance <> 100",
         where(lambda number, balance: number >= 10 and balance != BALANCE),
     ),
+    Query(
+        "SELECT account.* FROM account JOIN mirror ON account.id = mirror.id WHERE mirror.balance > 110",
+        "SELECT a.id, a.balance FROM ledger.account a JOIN ledger.mirror m ON a.id = m.id WHERE m.balance > 110",
+        where(lambda _, balance: balance > 110),
+    ),
+    Query(
+        "SELECT mirror.* FROM account JOIN mirror ON account.id = mirror.id WHERE account.id < 30 AND mirror.balance < 100",
+        "SELECT m.id, m.balance FROM ledger.account a JOIN ledger.mirror m ON a.id = m.id "
+        "WHERE a.id < 30 AND m.balance < 100",
+        where(lambda number, balance: number < 30 and balance < BALANCE),
+    ),
 ]
 
 
@@ -89,7 +100,7 @@ class Watcher:
             run = self.test.gateway_run
             try:
                 self.watch()
-            except Refused:
+            except (Refused, Unavailable):
                 # As an application would: from the beginning.
                 time.sleep(0.05)
             # Also a message that ends in the middle: that of a gateway which is killed.

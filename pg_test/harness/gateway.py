@@ -168,6 +168,10 @@ def text(value: str) -> bytes:
     return struct.pack("<I", len(value.encode())) + value.encode()
 
 
+class Unavailable(Exception):
+    """The gateway runs and cannot reach Postgres."""
+
+
 class Client:
     """Keeps the rows of each query set as an official client does, and fails when told to delete what it does not have."""
 
@@ -182,6 +186,9 @@ class Client:
             f"Sec-WebSocket-Protocol: v2.bsatn.spacetimedb\r\n\r\n".encode()
         )
         status = self.stream.readline()
+        if b" 503 " in status:
+            # Postgres is away; clients come again.
+            raise Unavailable(status.decode())
         assert b" 101 " in status, status
         while self.stream.readline().strip():
             pass
