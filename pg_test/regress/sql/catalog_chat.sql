@@ -10,7 +10,8 @@ SELECT jsonb_object_keys(spacetime.describe('catalog')) ORDER BY 1;
 SELECT * FROM spacetime.check_module('catalog');
 \df catalog.*
 SELECT table_name, column_name, is_nullable, column_default FROM information_schema.columns WHERE table_schema = 'catalog' ORDER BY table_name, ordinal_position;
-SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'catalog'::regnamespace AND conrelid <> 0 ORDER BY 1, 2;
+-- From Postgres 18 on, NOT NULLs are constraints, too.
+SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'catalog'::regnamespace AND conrelid <> 0 AND contype <> 'n' ORDER BY 1, 2;
 SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid WHERE relnamespace = 'catalog'::regnamespace ORDER BY 1, 2;
 \dD catalog.*
 SELECT relname, relkind FROM pg_class WHERE relnamespace = 'catalog'::regnamespace ORDER BY relname;

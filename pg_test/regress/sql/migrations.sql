@@ -70,7 +70,7 @@ CREATE FUNCTION wasm(m jsonb) RETURNS bytea LANGUAGE sql AS $$
 CREATE FUNCTION shape(schema text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT format('%s.%s %s %s', c.relname, a.attname, regexp_replace(format_type(a.atttypid, a.atttypmod), '^\w+\.', ''), a.attnotnull)
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE relnamespace = schema::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
-  UNION ALL SELECT format('%s %s', conrelid::regclass::name, pg_get_constraintdef(oid)) FROM (SELECT *, set_config('search_path', schema, true) FROM pg_constraint) k WHERE connamespace = schema::regnamespace AND conrelid <> 0
+  UNION ALL SELECT format('%s %s', conrelid::regclass::name, pg_get_constraintdef(oid)) FROM (SELECT *, set_config('search_path', schema, true) FROM pg_constraint) k WHERE connamespace = schema::regnamespace AND conrelid <> 0 AND contype <> 'n'
   UNION ALL SELECT regexp_replace(replace(indexdef, schema || '.', ''), ' INDEX \S+', '') FROM pg_indexes WHERE schemaname = schema
   UNION ALL SELECT format('%s %s %s', sequencename, increment_by, max_value) FROM pg_sequences WHERE schemaname = schema
   UNION ALL SELECT format('%s %s', t.typname, string_agg(enumlabel, ' ' ORDER BY enumsortorder)) FROM pg_type t JOIN pg_enum ON enumtypid = t.oid WHERE typnamespace = schema::regnamespace GROUP BY t.typname
