@@ -1,6 +1,7 @@
 //! `spacetime gateway`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use tracing_subscriber::EnvFilter;
 
 use crate::error::{Error, Result};
 
@@ -9,17 +10,34 @@ use crate::error::{Error, Result};
 pub(crate) struct Options {
     #[command(flatten)]
     gateway: spacetime_gateway::Options,
+    /// Format of the log on standard error. RUST_LOG=debug says more.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    /// One object per line.
+    Json,
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
-    log_to_stderr("info");
+    log_to_stderr("info", options.log_format);
     Ok(spacetime_gateway::serve(options.gateway, stop_requested()?).await?)
 }
 
 /// The gateway's own words; RUST_LOG says which.
-pub(crate) fn log_to_stderr(default: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+pub(crate) fn log_to_stderr(default: &str, format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
 }
 
 /// Done at Ctrl-C or SIGTERM; both are caught from the moment of the call.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::gateway::{log_to_stderr, stop_requested};
+use super::gateway::{LogFormat, log_to_stderr, stop_requested};
 use crate::cluster::{Cluster, Installation, Running};
 use crate::error::{Error, Result};
 use crate::settings;
@@ -61,7 +61,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let Some(&first) = listen.first() else {
         return Err(Error::refused("there is no address to listen on", "name one with --listen"));
     };
-    log_to_stderr("warn");
+    log_to_stderr("warn", LogFormat::Text);
     // From here on Ctrl-C means: stop what was begun, in order.
     let stopping = stop_requested()?;
     if let Some(url) = options.database_url {
