@@ -25,7 +25,7 @@ COPY Cargo.toml ./
 COPY tools/setup tools/find-pg-config tools/
 RUN tools/setup && rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN --mount=type=cache,target=/usr/local/cargo/registry tools/install && cargo build --release --locked --package spacetime-cli
+RUN --mount=type=cache,target=/usr/local/cargo/registry tools/install && tools/build-command
 
 # --- test: not part of the image; `--target test` runs it ------------------------------------------------------------
 FROM build AS test

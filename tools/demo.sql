@@ -1,16 +1,11 @@
--- What `make demo` plays. Each statement is shown before its result; \echo lines say what is going on.
+-- What `make demo` plays once the chat is published. Each statement is shown before its result; \echo lines say what is going on.
 \set ON_ERROR_STOP on
 \set ECHO queries
 \pset footer off
 
 \echo
-\echo '--- Make Postgres host modules.'
-CREATE EXTENSION spacetime;
-
-\echo
-\echo '--- Publish the chat module: a WASM file becomes a schema, with a table per struct and a function per reducer.'
-SELECT jsonb_pretty(publish_module('chat', pg_read_binary_file('test_modules/chat.wasm')) - 'steps') AS published;
-SELECT * FROM spacetime.modules;
+\echo '--- What was published.'
+SELECT name, schema, version, wasm_bytes, owner_role FROM spacetime.modules;
 
 \echo
 \echo '--- Its reducers are functions ...'
@@ -69,13 +64,22 @@ SELECT identity AS max, token AS token_of_max FROM spacetime.anonymous_token() \
 CREATE POLICY private_messages ON chat.message AS RESTRICTIVE FOR SELECT
  USING ((SELECT spacetime.sender()) IN (sender, receiver));
 SET ROLE spacetime_client;
-SELECT spacetime.login(:'token_of_lin') = :'lin' AS is_lin;
+\set ECHO none
+\echo 'SELECT spacetime.login(/* the token of Lin */);'
+SELECT spacetime.login(:'token_of_lin') = :'lin' AS "is Lin";
+\set ECHO queries
 SELECT chat.register_user('Lin');
-SELECT spacetime.login(:'token_of_max') = :'max' AS is_max;
+\set ECHO none
+\echo 'SELECT spacetime.login(/* the token of Max */);'
+SELECT spacetime.login(:'token_of_max') = :'max' AS "is Max";
+\set ECHO queries
 SELECT chat.register_user('Max');
 SELECT chat.send_message(:'lin', 'Hello Lin, this is Max.'), chat.send_message(:'max', 'Note to Max: be bold.');
 SELECT content AS "what Max sees" FROM chat.message ORDER BY id;
-SELECT spacetime.login(:'token_of_lin') = :'lin' AS is_lin;
+\set ECHO none
+\echo 'SELECT spacetime.login(/* the token of Lin */);'
+SELECT spacetime.login(:'token_of_lin') = :'lin' AS "is Lin";
+\set ECHO queries
 SELECT content AS "what Lin sees" FROM chat.message ORDER BY id;
 SELECT spacetime.logout();
 RESET ROLE;
@@ -85,8 +89,8 @@ RESET ROLE;
 SELECT channel, jsonb_array_length(rows) AS rows FROM spacetime.subscribe('SELECT * FROM chat.message');
 \echo '--- ... another one calls a reducer, and one uses plain SQL.'
 \set ECHO none
-\! "$PSQL" -X -q -c "SELECT chat.send_message(spacetime.sender(), 'Told by another session''s reducer.')" > /dev/null
-\! "$PSQL" -X -q -c "INSERT INTO chat.message SELECT 1000, id, id, 'Told by an INSERT.', now() FROM chat.\"user\" WHERE name = 'Grace'"
+\! "$PSQL" "$DATABASE_URL" -X -q -c "SELECT chat.send_message(spacetime.sender(), 'Told by another session''s reducer.')" > /dev/null
+\! "$PSQL" "$DATABASE_URL" -X -q -c "INSERT INTO chat.message SELECT 1000, id, id, 'Told by an INSERT.', now() FROM chat.\"user\" WHERE name = 'Grace'"
 \echo '--- What it hears:'
 SELECT pg_sleep(1) \g /dev/null
 \set ECHO queries

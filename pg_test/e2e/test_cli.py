@@ -4,28 +4,21 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import unittest
 from pathlib import Path
 
-from harness.tiers import PGRX_RUSTFLAGS
+from harness.cluster import free_port
+from harness.command import command
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "modules" / "build"
 CLIENT = Path(__file__).resolve().parent / "cli_client"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-BINARY = TARGET / "release" / "spacetime"
 TIMEOUT_S = 120
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def postgres_of(folder: Path) -> list[str]:
@@ -37,9 +30,6 @@ def postgres_of(folder: Path) -> list[str]:
 class CommandTestCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # With the flags and the profile of everything else, so that dependencies are built once.
-        build = ["cargo", "--config", PGRX_RUSTFLAGS, "build", "--release", "--quiet", "--locked"]
-        subprocess.run([*build, "--package", "spacetime-cli"], cwd=ROOT, check=True)
         cls.folder = Path(tempfile.mkdtemp(prefix="spacetime-cli-", dir="/var/tmp"))
         # Postgres runs as somebody else when the tests are root's.
         cls.folder.chmod(0o711)
@@ -56,7 +46,7 @@ class CommandTestCase(unittest.TestCase):
     def spacetime(self, *arguments, cwd=None, fails=None, **environment) -> str:
         """Runs the command; returns its result. `fails` is what it must say when it must fail."""
         done = subprocess.run(
-            [BINARY, *map(str, arguments)], cwd=cwd or self.folder, env=self.environment | environment, text=True,
+            [command(), *map(str, arguments)], cwd=cwd or self.folder, env=self.environment | environment, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT_S * 4,
         )
         if fails is None:
@@ -76,7 +66,7 @@ class CommandTestCase(unittest.TestCase):
 
     def start(self, data: Path, port: int) -> subprocess.Popen:
         process = subprocess.Popen(
-            [BINARY, "start", "--data-dir", data, "--listen", f"127.0.0.1:{port}"], env=self.environment,
+            [command(), "start", "--data-dir", data, "--listen", f"127.0.0.1:{port}"], env=self.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         self.addCleanup(process.wait)
@@ -94,7 +84,7 @@ class ArticleTest(CommandTestCase):
         cls.port = free_port()
         cls.server = f"http://127.0.0.1:{cls.port}"
         cls.process = subprocess.Popen(
-            [BINARY, "start", "--data-dir", cls.data, "--listen", f"127.0.0.1:{cls.port}"], env=cls.environment,
+            [command(), "start", "--data-dir", cls.data, "--listen", f"127.0.0.1:{cls.port}"], env=cls.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         cls.addClassCleanup(cls.process.wait)
@@ -105,7 +95,7 @@ class ArticleTest(CommandTestCase):
                 raise AssertionError("spacetime start does not start")
             time.sleep(0.05)
         cls.database = json.loads((cls.data / "running.json").read_text())["database_url"]
-        subprocess.run([BINARY, "server", "add", "test", cls.server, "--default"], env=cls.environment, check=True)
+        subprocess.run([command(), "server", "add", "test", cls.server, "--default"], env=cls.environment, check=True)
 
     def project(self, name: str, *options) -> Path:
         self.spacetime("init", self.folder / name, *options)
@@ -203,12 +193,12 @@ class ArticleTest(CommandTestCase):
         log = self.folder / "dev.log"
         with log.open("w") as output:
             dev = subprocess.Popen(
-                [BINARY, "dev"], cwd=live, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                [command(), "dev"], cwd=live, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
         self.addCleanup(dev.wait)
         self.addCleanup(dev.terminate)
         try_to = lambda *arguments: lambda: subprocess.run(
-            [BINARY, "call", "live", *arguments], env=self.environment, stderr=subprocess.DEVNULL
+            [command(), "call", "live", *arguments], env=self.environment, stderr=subprocess.DEVNULL
         ).returncode == 0
         self.wait_for("the first version", try_to("add", "Ada"))
         source = live / "src" / "lib.rs"

@@ -12,12 +12,10 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from harness.tiers import PGRX_RUSTFLAGS
+from harness.command import command
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "crates" / "cli" / "golden"
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-BINARY = TARGET / "release" / "spacetime"
 TIMEOUT_S = 120
 
 
@@ -73,12 +71,6 @@ class Answers(BaseHTTPRequestHandler):
 
 
 class ServersTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        # With the flags and the profile of everything else, so that dependencies are built once.
-        build = ["cargo", "--config", PGRX_RUSTFLAGS, "build", "--release", "--quiet", "--locked"]
-        subprocess.run([*build, "--package", "spacetime-cli"], cwd=ROOT, check=True)
-
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="spacetime-cli-"))
         self.addCleanup(shutil.rmtree, self.folder)
@@ -94,7 +86,7 @@ class ServersTest(unittest.TestCase):
     def spacetime(self, *arguments, fails=None):
         """What the command prints, results and messages; `fails` is what it must say when it must fail."""
         done = subprocess.run(
-            [BINARY, *map(str, arguments)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [command(), *map(str, arguments)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_S,
             env={**os.environ, "XDG_CONFIG_HOME": str(self.folder / "config")},
         )

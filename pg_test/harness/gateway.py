@@ -12,14 +12,10 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 
+from harness.command import command
 from harness.testcase import ClusterTestCase
-from harness.tiers import PGRX_RUSTFLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-# A gateway that is built already.
-BUILT = os.environ.get("SPACETIME_GATEWAY")
-BINARY = Path(BUILT) if BUILT else TARGET / "release" / "spacetime-gateway"
 TIMEOUT_S = 60
 
 
@@ -37,14 +33,6 @@ class GatewayTestCase(ClusterTestCase):
     # More options of the gateway's command.
     options: list[str] = []
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if not BUILT:
-            # With the flags and the profile of everything else, so that dependencies are built once.
-            build = ["cargo", "--config", PGRX_RUSTFLAGS, "build", "--release", "--quiet", "--locked"]
-            subprocess.run([*build, "--package", "spacetime-gateway"], cwd=ROOT, check=True)
-
     def setUp(self):
         super().setUp()
         self.sql = self.connect()
@@ -61,7 +49,7 @@ class GatewayTestCase(ClusterTestCase):
         self.log = (folder / "gateway.log").open("ab")
         self.addCleanup(self.log.close)
         self.gateway = subprocess.Popen(
-            [BINARY, "--database-url", url, "--listen", f"127.0.0.1:{self.port}", *self.options],
+            [command(), "gateway", "--database-url", url, "--listen", f"127.0.0.1:{self.port}", *self.options],
             stderr=self.log,
         )
         self.addCleanup(self.stop_gateway)

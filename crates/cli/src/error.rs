@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use nix::sys::signal::Signal::{SIGINT, SIGTERM};
+
 /// Shorthand for results of this crate.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
@@ -23,6 +25,11 @@ pub(crate) enum Error {
     ProgramFailed { program: String, status: std::process::ExitStatus },
     #[error("{}", postgres_message(.0))]
     Postgres(#[from] tokio_postgres::Error),
+    #[error(
+        "{}\n  hint: is Postgres running, and is the URL right? It looks like postgres://USER@HOST:PORT/DATABASE",
+        postgres_message(.0)
+    )]
+    DatabaseUnreachable(tokio_postgres::Error),
     #[error(
         "{} cannot be reached: {source}\n  hint: start it with `spacetime start`, or name another with --server",
         url
@@ -65,6 +72,28 @@ impl Error {
     pub(crate) fn program(program: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let program = program.into();
         move |source| Self::Program { program, source }
+    }
+
+    /// Whether a program that we ran was interrupted, by Ctrl-C for example.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        use std::os::unix::process::ExitStatusExt;
+        let Self::ProgramFailed { status, .. } = self else { return false };
+        [SIGINT, SIGTERM].iter().any(|signal| status.signal() == Some(*signal as i32))
+    }
+
+    /// Whether the server could not be reached, or went away: asking again later may help.
+    pub(crate) fn is_connection(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::DatabaseUnreachable(_)
+            | Self::Http(_)
+            | Self::Answer { status: 502..=504, .. } => true,
+            // Class 08 are lost connections, 57P0x shutdowns and starts.
+            Self::Postgres(error) => error
+                .code()
+                .is_none_or(|code| code.code().starts_with("08") || code.code().starts_with("57P0")),
+            _ => false,
+        }
     }
 
     /// Exit status: 1 for what failed, 2 as clap's for what was asked wrongly, 3 for a question answered no.

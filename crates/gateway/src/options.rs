@@ -7,7 +7,7 @@ use std::path::PathBuf;
 const PROCEDURE_CONNECTIONS: usize = 16;
 
 /// Serves SpacetimeDB's client API for the modules of a Postgres database.
-#[derive(Debug, Clone, clap::Parser)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// The database: a URL (postgres://…) or key=value pairs. The role must own the extension or be a superuser.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]

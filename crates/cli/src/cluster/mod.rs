@@ -11,29 +11,24 @@
 
 mod installation;
 mod running;
+mod server;
+mod user;
 
 use std::fs::File;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, User};
-use tokio::process::{Child, Command};
+use nix::unistd::User;
+use tokio::process::Command;
 
 pub(crate) use installation::Installation;
 pub(crate) use running::Running;
+pub(crate) use server::{Server, free_port};
 
 use crate::error::{Error, Result};
 
-/// Name of the database that modules are published to.
-pub(crate) const DATABASE: &str = "spacetime";
 /// Name of the superuser.
 const SUPERUSER: &str = "postgres";
-/// Time for the server to answer, recovery after a crash included.
-const START_LIMIT: Duration = Duration::from_secs(60);
-/// Time for a fast shutdown.
-const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// A data folder that nobody else uses while this lives.
 pub(crate) struct Cluster {
@@ -44,13 +39,6 @@ pub(crate) struct Cluster {
     _lock: File,
 }
 
-/// A server that runs.
-pub(crate) struct Server {
-    child: Child,
-    /// For psql and the gateway, over TCP.
-    pub(crate) url: String,
-}
-
 impl Cluster {
     /// Opens a data folder, making it if it is not there.
     ///
@@ -58,9 +46,9 @@ impl Cluster {
     ///
     /// Somebody runs it; the folder cannot be made; as root, there is no user to run Postgres as.
     pub(crate) fn open(folder: &Path, installation: Installation, run_as: Option<&str>) -> Result<Self> {
+        let user = user::unprivileged(run_as)?;
         std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
         let folder = folder.canonicalize().map_err(Error::file(folder))?;
-        let user = unprivileged(run_as)?;
         if let Some(user) = &user {
             chown(&folder, Some(user.uid.as_raw()), Some(user.gid.as_raw())).map_err(Error::file(&folder))?;
         }
@@ -81,7 +69,7 @@ impl Cluster {
         self.folder.join("postgres")
     }
 
-    pub(crate) fn log(&self) -> PathBuf {
+    fn log(&self) -> PathBuf {
         self.folder.join("postgres.log")
     }
 
@@ -112,19 +100,11 @@ impl Cluster {
             "C.UTF-8",
         ]);
         // Ctrl-C does not reach it: the folder is complete or not there.
-        let output = initdb
-            .arg("--pgdata")
-            .arg(&new)
-            .process_group(0)
-            .output()
-            .await
-            .map_err(Error::program("initdb"))?;
+        initdb.arg("--pgdata").arg(&new).process_group(0);
+        let output = initdb.output().await.map_err(self.program_failed("initdb"))?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(Error::refused(
-                format!("initdb failed: {said}"),
-                format!("is there space on the disk of {}?", self.folder.display()),
-            ));
+            let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "\n  ");
+            return Err(Error::refused(format!("initdb failed:\n  {said}"), self.way_out(&said)));
         }
         std::fs::rename(&new, self.data()).map_err(Error::file(self.data()))?;
         Ok(true)
@@ -144,74 +124,6 @@ impl Cluster {
         ))
     }
 
-    /// Starts the server and waits until it answers. The port is `port`, or a free one.
-    pub(crate) async fn start(&self, port: Option<u16>) -> Result<Server> {
-        let port = match port {
-            Some(port) => port,
-            None => free_port()?,
-        };
-        let log =
-            File::options().create(true).append(true).open(self.log()).map_err(Error::file(self.log()))?;
-        let errors = log.try_clone().map_err(Error::file(self.log()))?;
-        let mut postgres = self.command("postgres");
-        postgres.arg("-D").arg(self.data()).stdout(log).stderr(errors).stdin(std::process::Stdio::null());
-        for setting in [
-            format!("port={port}"),
-            "listen_addresses=127.0.0.1".into(),
-            format!("unix_socket_directories={}", self.folder.display()),
-            "shared_preload_libraries=spacetime".into(),
-            "logging_collector=off".into(),
-        ] {
-            postgres.args(["-c", &setting]);
-        }
-        let mut child = postgres.process_group(0).spawn().map_err(Error::program("postgres"))?;
-        let url = format!("postgres://{SUPERUSER}@127.0.0.1:{port}/{DATABASE}");
-        let began = Instant::now();
-        loop {
-            if let Some(status) = child.try_wait().map_err(Error::program("postgres"))? {
-                return Err(Error::refused(
-                    format!("Postgres ended ({status}): {}", self.last_words()),
-                    format!("all it said is in {}", self.log().display()),
-                ));
-            }
-            match self.prepare(port).await {
-                Ok(()) => return Ok(Server { child, url }),
-                Err(Error::Postgres(error)) if error.as_db_error().is_none_or(is_starting) => {}
-                Err(error) => {
-                    Server { child, url }.stop().await?;
-                    return Err(error);
-                }
-            }
-            if began.elapsed() > START_LIMIT {
-                Server { child, url }.stop().await?;
-                return Err(Error::refused(
-                    format!("Postgres did not answer within {} s", START_LIMIT.as_secs()),
-                    format!("see {}", self.log().display()),
-                ));
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// Makes the database and the extension, if they are not there.
-    async fn prepare(&self, port: u16) -> Result<()> {
-        let url = |database: &str| format!("postgres://{SUPERUSER}@127.0.0.1:{port}/{database}");
-        let first = connect(&url("postgres")).await?;
-        if first.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&DATABASE]).await?.is_none() {
-            first.batch_execute(&format!("CREATE DATABASE {DATABASE}")).await?;
-        }
-        let modules = connect(&url(DATABASE)).await?;
-        modules.batch_execute("CREATE EXTENSION IF NOT EXISTS spacetime").await?;
-        Ok(())
-    }
-
-    /// The last lines of the server's log.
-    fn last_words(&self) -> String {
-        let text = std::fs::read_to_string(self.log()).unwrap_or_default();
-        let lines: Vec<_> = text.lines().collect();
-        lines[lines.len().saturating_sub(5)..].join("\n  ")
-    }
-
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.installation.programs.join(program));
         // Postgres wants a folder that its user may be in, and messages that we know.
@@ -221,65 +133,29 @@ impl Cluster {
         }
         command
     }
-}
 
-impl Server {
-    /// Stops the server: sessions are ended, nothing committed is lost.
-    pub(crate) async fn stop(mut self) -> Result<()> {
-        let Some(id) = self.child.id() else { return Ok(()) };
-        let pid = Pid::from_raw(id.cast_signed());
-        for (signal, limit) in [(Signal::SIGINT, STOP_LIMIT), (Signal::SIGQUIT, STOP_LIMIT)] {
-            let _ = kill(pid, signal);
-            if tokio::time::timeout(limit, self.child.wait()).await.is_ok() {
-                return Ok(());
-            }
+    /// For `map_err`: a program of Postgres that could not be started.
+    fn program_failed(&self, program: &'static str) -> impl FnOnce(std::io::Error) -> Error {
+        move |error| match &self.user {
+            Some(user) if error.kind() == std::io::ErrorKind::PermissionDenied => Error::refused(
+                format!("the user {} cannot enter {}", user.name, self.folder.display()),
+                "choose a folder elsewhere with --data-dir: home folders are often closed to others",
+            ),
+            _ => Error::program(program)(error),
         }
-        self.child.kill().await.map_err(Error::program("postgres"))
     }
 
-    /// Waits until the server ends by itself, which it should not.
-    pub(crate) async fn ended(&mut self) -> Result<std::process::ExitStatus> {
-        self.child.wait().await.map_err(Error::program("postgres"))
-    }
-}
-
-async fn connect(url: &str) -> Result<tokio_postgres::Client> {
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
-}
-
-/// Whether a refusal only means that the server is not ready yet.
-fn is_starting(error: &tokio_postgres::error::DbError) -> bool {
-    *error.code() == tokio_postgres::error::SqlState::CANNOT_CONNECT_NOW
-}
-
-fn free_port() -> Result<u16> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(Error::file("127.0.0.1"))?;
-    Ok(listener.local_addr().map_err(Error::file("127.0.0.1"))?.port())
-}
-
-/// Whom Postgres runs as: us, unless we are root.
-fn unprivileged(run_as: Option<&str>) -> Result<Option<User>> {
-    if !nix::unistd::geteuid().is_root() {
-        return match run_as {
-            Some(_) => {
-                Err(Error::refused("only root can run Postgres as somebody else", "leave out --run-as"))
-            }
-            None => Ok(None),
-        };
-    }
-    let name = run_as.unwrap_or("postgres");
-    let found =
-        User::from_name(name).map_err(|error| Error::Plain(format!("users cannot be looked up: {error}")))?;
-    match found {
-        Some(user) if user.uid.is_root() => {
-            Err(Error::refused("Postgres does not run as root", "name an ordinary user with --run-as"))
+    /// What to do about something that Postgres said.
+    fn way_out(&self, said: &str) -> String {
+        let folder = self.folder.display();
+        if ["No space left", "File too large", "quota exceeded"].iter().any(|words| said.contains(words)) {
+            return format!(
+                "make space on the disk of {folder}, or choose another with --data-dir; then start again"
+            );
         }
-        Some(user) => Ok(Some(user)),
-        None => Err(Error::refused(
-            format!("Postgres does not run as root, and there is no user {name:?}"),
-            "name an ordinary user with --run-as, or run this command as one",
-        )),
+        if said.contains("incompatible") && said.contains("spacetime") {
+            return "the extension was built for another Postgres; in the folder of its sources: make install".into();
+        }
+        format!("all that the server says is in {}", self.log().display())
     }
 }

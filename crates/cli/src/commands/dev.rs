@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use notify::{RecursiveMode, Watcher};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::gateway::stop_requested;
@@ -18,6 +18,9 @@ use crate::terminal;
 const QUIET: Duration = Duration::from_millis(150);
 
 /// Watches a project: builds, publishes and generates at every change. The data are kept.
+///
+/// An edit that does not compile, or cannot keep the data, changes nothing. When the server was away, the newest version is
+/// published as soon as it is back.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Name of the module; the default is the one in spacetime.toml.
@@ -33,11 +36,40 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
+    let stopping = stop_requested()?;
+    tokio::pin!(stopping);
     let project = Project::open(&options.project_path)?;
     let name = publish::module_name(options.name.as_deref(), &project.file)?;
     let mut target = options.target.open(Some(&project.file)).await?;
-    let (edited, mut edits) = mpsc::unbounded_channel();
-    let folder = project.folder.clone();
+    let (_watcher, mut edits) = watch(&project.folder)?;
+    loop {
+        let mut is_away = false;
+        match round(&project.folder, &name, &mut target, options.yes).await {
+            Ok(()) => {}
+            // Ctrl-C reaches the compiler as well.
+            Err(error) if error.is_interrupt() => return Ok(()),
+            Err(error) => {
+                terminal::error(&error);
+                terminal::note(format!("{name} stays as it was."));
+                is_away = error.is_connection();
+            }
+        }
+        let also = if is_away { "the server and for " } else { "" };
+        terminal::note(format!("Waiting for {also}changes; Ctrl-C stops."));
+        tokio::select! {
+            biased;
+            () = &mut stopping => return Ok(()),
+            _ = edits.recv() => {}
+            () = target.come_back(), if is_away => {}
+        }
+        while tokio::time::timeout(QUIET, edits.recv()).await.is_ok() {}
+    }
+}
+
+/// Tells of every change of a source, as long as the watcher lives.
+fn watch(project: &Path) -> Result<(RecommendedWatcher, mpsc::UnboundedReceiver<()>)> {
+    let (edited, edits) = mpsc::unbounded_channel();
+    let folder = project.to_owned();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if let Ok(event) = event
             && (event.kind.is_modify() || event.kind.is_create() || event.kind.is_remove())
@@ -48,25 +80,15 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         }
     })
     .map_err(watch_failed)?;
-    watcher.watch(&project.folder, RecursiveMode::Recursive).map_err(watch_failed)?;
-    let stopping = stop_requested()?;
-    tokio::pin!(stopping);
-    loop {
-        if let Err(error) = round(&project, &name, &mut target, options.yes).await {
-            terminal::error(&error);
-            terminal::note(format!("{name} stays as it was."));
-        }
-        terminal::note("Waiting for changes; Ctrl-C stops.");
-        tokio::select! {
-            () = &mut stopping => return Ok(()),
-            _ = edits.recv() => {}
-        }
-        while tokio::time::timeout(QUIET, edits.recv()).await.is_ok() {}
-    }
+    watcher.watch(project, RecursiveMode::Recursive).map_err(watch_failed)?;
+    Ok((watcher, edits))
 }
 
-async fn round(project: &Project, name: &str, target: &mut Target, yes: bool) -> Result<()> {
-    let built = tokio::task::block_in_place(|| build::build(project, false))?;
+async fn round(folder: &Path, name: &str, target: &mut Target, yes: bool) -> Result<()> {
+    // Anew each time: spacetime.toml may have changed, too.
+    let project = Project::open(folder)?;
+    let built = tokio::task::block_in_place(|| build::build(&project, false))?;
+    target.reconnect().await?;
     publish::publish(target, name, &built.wasm, false, yes).await?;
     if let Some(wanted) = &project.file.generate {
         generate::write(&built.definition, wanted.lang, &project.folder.join(&wanted.out_dir))?;

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::gateway::{log_to_stderr, stop_requested};
-use crate::cluster::{Cluster, Installation, Running};
+use super::gateway::{LogFormat, cannot_listen, explained, log_to_stderr, stop_requested};
+use crate::cluster::{self, Cluster, Installation, Running, Server};
 use crate::error::{Error, Result};
 use crate::settings;
 use crate::terminal;
@@ -58,51 +59,63 @@ impl DataFolder {
 pub(crate) async fn run(options: Options) -> Result<()> {
     // Before the long part: a port that is taken is known at once.
     let listen = free_addresses(&options.listen)?;
-    let Some(&first) = listen.first() else {
-        return Err(Error::refused("there is no address to listen on", "name one with --listen"));
-    };
-    log_to_stderr("warn");
+    log_to_stderr("warn", LogFormat::Text);
     // From here on Ctrl-C means: stop what was begun, in order.
     let stopping = stop_requested()?;
+    tokio::pin!(stopping);
     if let Some(url) = options.database_url {
-        let ready = say_when_ready(first, &url);
+        let ready = say_when_ready(listen[0], &url);
         return tokio::select! {
             result = serve(&listen, url.clone(), stopping) => result,
             never = ready => match never {},
         };
     }
     let cluster = Cluster::open(&options.folder.path()?, Installation::find()?, options.run_as.as_deref())?;
+    if cluster.stop_leftover().await? {
+        terminal::step("stopped", "the Postgres of an earlier start that was killed");
+    }
+    let port = cluster::free_port(options.postgres_port)?;
     if cluster.create().await? {
         terminal::step("made", format!("a Postgres cluster in {}", cluster.folder().display()));
     }
-    let mut server = cluster.start(options.postgres_port).await?;
-    let url = server.url.clone();
+    let mut server = cluster.start(port)?;
+    let result = serve_cluster(&cluster, &mut server, &listen, stopping).await;
+    terminal::note("stopping");
+    Running::remove(cluster.folder());
+    let stopped = server.stop().await;
+    result.and(stopped)
+}
+
+/// The gateway in front of the cluster's server, until somebody stops it or one of the two ends.
+async fn serve_cluster(
+    cluster: &Cluster,
+    server: &mut Server,
+    listen: &[SocketAddr],
+    mut stopping: Pin<&mut (impl Future<Output = ()> + Send)>,
+) -> Result<()> {
+    tokio::select! {
+        biased;
+        () = &mut stopping => return Ok(()),
+        ready = cluster.wait_until_ready(server) => ready?,
+    }
+    let url = server.url();
     let running = Running {
         pid: std::process::id().cast_signed(),
         database_url: url.clone(),
-        server: format!("http://{first}"),
+        server: format!("http://{}", listen[0]),
     };
     let ready = async {
-        wait_until_healthy(first).await;
+        wait_until_healthy(listen[0]).await;
         if let Err(error) = running.write(cluster.folder()) {
             terminal::error(&error);
         }
-        say_when_ready(first, &url).await
+        say_when_ready(listen[0], &url).await
     };
-    let result = tokio::select! {
-        result = serve(&listen, url.clone(), stopping) => result,
-        status = server.ended() => {
-            let log = cluster.log();
-            status.and_then(|status| {
-                Err(Error::refused(format!("Postgres ended ({status})"), format!("see {}", log.display())))
-            })
-        }
+    tokio::select! {
+        result = serve(listen, url.clone(), stopping) => result,
+        failure = cluster.failure(server) => Err(failure),
         never = ready => match never {},
-    };
-    terminal::note("stopping");
-    Running::remove(cluster.folder());
-    server.stop().await?;
-    result
+    }
 }
 
 /// Says how to go on once the gateway answers; then there is nothing more to do.
@@ -133,34 +146,28 @@ async fn serve(
     let (stop_sender, stop_receiver) = tokio::sync::oneshot::channel::<()>();
     let serving = spacetime_gateway::serve(gateway, async move { drop(stop_receiver.await) });
     tokio::pin!(serving);
-    tokio::select! {
-        result = &mut serving => Ok(result?),
+    let result = tokio::select! {
+        result = &mut serving => result,
         () = stop => {
             drop(stop_sender);
-            Ok(serving.await?)
+            serving.await
         }
-    }
+    };
+    result.map_err(explained)
 }
 
-/// The addresses this machine has, if nobody else listens on them: IPv6 may be switched off.
+/// The addresses this machine has, at least one, if nobody else listens on them: IPv6 may be switched off.
 fn free_addresses(wanted: &[SocketAddr]) -> Result<Vec<SocketAddr>> {
     let mut free = Vec::new();
     for address in wanted {
         match std::net::TcpListener::bind(address) {
             Ok(_) => free.push(*address),
             Err(error) if error.kind() == std::io::ErrorKind::AddrNotAvailable && wanted.len() > 1 => {}
-            Err(error) => return Err(address_taken(*address, &error)),
+            Err(error) => return Err(cannot_listen(*address, &error)),
         }
     }
-    Ok(free)
-}
-
-fn address_taken(address: SocketAddr, error: &std::io::Error) -> Error {
-    if error.kind() == std::io::ErrorKind::AddrInUse {
-        return Error::refused(
-            format!("something already listens on {address}"),
-            "is it another `spacetime start`? See `spacetime status`, or choose an address with --listen",
-        );
+    if free.is_empty() {
+        return Err(Error::refused("there is no address to listen on", "name one with --listen"));
     }
-    Error::Plain(format!("cannot listen on {address}: {error}"))
+    Ok(free)
 }

@@ -1,19 +1,32 @@
 //! A database that is spoken to in SQL, with the rights of the connection's role.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
+use super::log_tail::unseen;
 use super::{Agreed, Plan, Rows, Step};
 use crate::error::{Error, Result};
 
+/// How often a log that is followed is looked at.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(300);
+/// Records that are read each time; all of them only if none of these is known.
+const FOLLOW_RECORDS: u32 = 256;
+
 pub(crate) struct Database {
+    url: String,
     client: tokio_postgres::Client,
 }
 
 impl Database {
     /// Connects; the extension must be in the database.
     pub(crate) async fn connect(url: &str) -> Result<Self> {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+        let connected = tokio_postgres::connect(url, NoTls).await;
+        let (client, connection) = connected.map_err(|error| match error.as_db_error() {
+            Some(_) => Error::Postgres(error),
+            None => Error::DatabaseUnreachable(error),
+        })?;
         tokio::spawn(connection);
         let installed =
             client.query_opt("SELECT extversion FROM pg_extension WHERE extname = 'spacetime'", &[]).await?;
@@ -23,7 +36,15 @@ impl Database {
                 "as a superuser: CREATE EXTENSION spacetime",
             ));
         }
-        Ok(Self { client })
+        Ok(Self { url: url.to_owned(), client })
+    }
+
+    /// Connects again if the connection was lost.
+    pub(super) async fn reconnect(&mut self) -> Result<()> {
+        if self.client.is_closed() {
+            *self = Self::connect(&self.url).await?;
+        }
+        Ok(())
     }
 
     async fn exists(&self, module: &str) -> Result<bool> {
@@ -105,6 +126,28 @@ impl Database {
         let question = "SELECT to_jsonb(l) FROM spacetime.logs($1, $2, 'trace') l ORDER BY at";
         let rows = self.client.query(question, &[&module, &i32::try_from(count).unwrap_or(i32::MAX)]).await?;
         rows.iter().map(|row| row.try_get(0).map_err(Error::from)).collect()
+    }
+
+    /// Postgres tells nobody of new records: looks again and again.
+    pub(super) async fn follow_logs(
+        &self,
+        module: &str,
+        count: u32,
+        mut show: impl FnMut(&Value),
+    ) -> Result<()> {
+        let mut known = self.logs(module, count.max(1)).await?;
+        known.iter().skip(known.len().saturating_sub(count as usize)).for_each(&mut show);
+        loop {
+            tokio::time::sleep(FOLLOW_INTERVAL).await;
+            let mut now = self.logs(module, FOLLOW_RECORDS).await?;
+            let mut new = unseen(&known, &now);
+            if new == 0 && now.len() >= FOLLOW_RECORDS as usize {
+                now = self.logs(module, u32::MAX).await?;
+                new = unseen(&known, &now);
+            }
+            now[new..].iter().for_each(&mut show);
+            known = now;
+        }
     }
 
     pub(super) async fn describe(&self, module: &str) -> Result<Value> {

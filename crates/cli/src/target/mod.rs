@@ -1,7 +1,10 @@
 //! Where modules live: behind a gateway's HTTP interface, or in a database that is spoken to in SQL.
 
 mod database;
+mod log_tail;
 mod server;
+
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
@@ -13,6 +16,9 @@ pub(crate) use server::Server;
 use crate::error::Result;
 use crate::project::ProjectFile;
 use crate::settings::Settings;
+
+/// How often it is asked whether a server that was away is there again.
+const AWAY: Duration = Duration::from_secs(1);
 
 /// Options of all commands that need to know where.
 #[derive(Debug, Default, Clone, Args)]
@@ -118,6 +124,41 @@ impl Target {
         match self {
             Self::Server(server) => server.logs(module, count).await,
             Self::Database(database) => database.logs(module, count).await,
+        }
+    }
+
+    /// Shows the newest `count` records of a log and then every new one; returns when there is nothing more to come.
+    pub(crate) async fn follow_logs(
+        &mut self,
+        module: &str,
+        count: u32,
+        show: impl FnMut(&Value),
+    ) -> Result<()> {
+        match self {
+            Self::Server(server) => server.follow_logs(module, count, show).await,
+            Self::Database(database) => database.follow_logs(module, count, show).await,
+        }
+    }
+
+    /// Connects again if the connection was lost. (Servers are connected to for each request.)
+    pub(crate) async fn reconnect(&mut self) -> Result<()> {
+        match self {
+            Self::Server(_) => Ok(()),
+            Self::Database(database) => database.reconnect().await,
+        }
+    }
+
+    /// Waits until a server that was away can be reached again.
+    pub(crate) async fn come_back(&mut self) {
+        loop {
+            tokio::time::sleep(AWAY).await;
+            let is_there = match self {
+                Self::Server(server) => server.is_healthy().await,
+                Self::Database(database) => database.reconnect().await.is_ok(),
+            };
+            if is_there {
+                return;
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures_util::StreamExt;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use spacetime_auth::Identity;
@@ -166,6 +167,32 @@ impl Server {
         let request = self.request(Method::GET, &format!("database/{module}/logs?num_lines={count}"));
         let text = self.send(request).await?.text().await?;
         text.lines().map(|line| serde_json::from_str(line).map_err(Error::from)).collect()
+    }
+
+    /// Records come one per line, and pieces of the answer end anywhere.
+    pub(super) async fn follow_logs(
+        &mut self,
+        module: &str,
+        count: u32,
+        mut show: impl FnMut(&Value),
+    ) -> Result<()> {
+        self.identify().await?;
+        let path = format!("database/{module}/logs?num_lines={count}&follow=true");
+        let mut pieces = self.send(self.request(Method::GET, &path)).await?.bytes_stream();
+        let mut text = Vec::new();
+        while let Some(piece) = pieces.next().await {
+            text.extend_from_slice(&piece?);
+            while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = text.drain(..=end).collect();
+                show(&serde_json::from_slice(&line)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the server answers, and its Postgres does.
+    pub(super) async fn is_healthy(&self) -> bool {
+        self.send(self.request(Method::GET, "health")).await.is_ok()
     }
 
     /// The schema in the newest version that the server has.
