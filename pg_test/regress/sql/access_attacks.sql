@@ -179,8 +179,7 @@ SELECT name, siege.attack(sql) FROM (VALUES
 -- COPY, cursors, prepared statements, plans: as themselves.
 COPY besieged.message TO STDOUT;
 COPY besieged.membership TO STDOUT;
-COPY besieged.message FROM STDIN;
-\.
+\copy besieged.message FROM /dev/null
 SET row_security = off;
 SELECT count(*) FROM besieged.message;
 RESET row_security;
