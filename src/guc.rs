@@ -36,6 +36,28 @@ const FUEL_UNIT: u64 = 1_000_000;
 
 /// Registers the settings.
 pub(crate) fn init() {
+    define_limits_of_calls();
+    define_change_log();
+    define_subscriptions();
+    GucRegistry::define_string_guc(
+        c"spacetime.log_level",
+        c"Least important level kept in the logs of modules: error, warn, info, debug or trace.",
+        c"Panics are always kept.",
+        &LOG_LEVEL,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_string_guc(
+        c"spacetime.session",
+        c"The login of this session; written by spacetime.login and nothing else.",
+        c"Values from any other source prove nothing: everything that asks for an identity then fails with 28000.",
+        &SESSION,
+        GucContext::Suset,
+        GucFlags::NO_SHOW_ALL | GucFlags::SUPERUSER_ONLY | GucFlags::DISALLOW_IN_FILE,
+    );
+}
+
+fn define_limits_of_calls() {
     let flags = GucFlags::default();
     GucRegistry::define_int_guc(
         c"spacetime.call_timeout_ms",
@@ -87,6 +109,10 @@ pub(crate) fn init() {
         GucContext::Userset,
         flags,
     );
+}
+
+fn define_change_log() {
+    let flags = GucFlags::default();
     GucRegistry::define_int_guc(
         c"spacetime.change_log_transaction_mb",
         c"Most changes of one transaction that are kept for subscribers, in megabytes.",
@@ -97,6 +123,23 @@ pub(crate) fn init() {
         GucContext::Suset,
         flags,
     );
+    // Postgres refuses settings of this kind from a library that is loaded later.
+    if crate::pg::worker::is_preloading() {
+        GucRegistry::define_int_guc(
+            c"spacetime.change_log_mb",
+            c"Shared memory for changes on their way to subscribers, in megabytes.",
+            c"A subscriber that lags behind further reads its tables anew.",
+            &CHANGE_LOG_MB,
+            1,
+            16_384,
+            GucContext::Postmaster,
+            flags,
+        );
+    }
+}
+
+fn define_subscriptions() {
+    let flags = GucFlags::default();
     GucRegistry::define_int_guc(
         c"spacetime.resume_window_kb",
         c"Messages that a subscription keeps for a session that resumes it, in kilobytes.",
@@ -136,35 +179,6 @@ pub(crate) fn init() {
         100.0,
         GucContext::Sighup,
         flags,
-    );
-    // Postgres refuses settings of this kind from a library that is loaded later.
-    if crate::pg::worker::is_preloading() {
-        GucRegistry::define_int_guc(
-            c"spacetime.change_log_mb",
-            c"Shared memory for changes on their way to subscribers, in megabytes.",
-            c"A subscriber that lags behind further reads its tables anew.",
-            &CHANGE_LOG_MB,
-            1,
-            16_384,
-            GucContext::Postmaster,
-            flags,
-        );
-    }
-    GucRegistry::define_string_guc(
-        c"spacetime.log_level",
-        c"Least important level kept in the logs of modules: error, warn, info, debug or trace.",
-        c"Panics are always kept.",
-        &LOG_LEVEL,
-        GucContext::Suset,
-        flags,
-    );
-    GucRegistry::define_string_guc(
-        c"spacetime.session",
-        c"The login of this session; written by spacetime.login and nothing else.",
-        c"Values from any other source prove nothing: everything that asks for an identity then fails with 28000.",
-        &SESSION,
-        GucContext::Suset,
-        GucFlags::NO_SHOW_ALL | GucFlags::SUPERUSER_ONLY | GucFlags::DISALLOW_IN_FILE,
     );
 }
 

@@ -100,19 +100,21 @@ fn check(world: &World, name: &str, token: &str, expected: &str) {
     }
 }
 
+/// The usual claims under a header of the attacker's, signed with `key`.
+fn under(header: Value, key: &SigningKey) -> String {
+    let algorithm = header["alg"].as_str().unwrap_or("RS256").to_owned();
+    sign(&header.to_string(), &claims().to_string(), |message| key.signature(&algorithm, message))
+}
+
 #[test]
 fn headers_do_not_choose_how_they_are_verified() {
     let world = World::new();
-    let World { rsa, p256, own, .. } = &world;
+    let World { rsa, own, .. } = &world;
     let body = claims().to_string();
-    let header = |header: Value, key: &SigningKey| {
-        let algorithm = header["alg"].as_str().unwrap_or("RS256").to_owned();
-        sign(&header.to_string(), &body, |message| key.signature(&algorithm, message))
-    };
     for name in ["none", "None", "NONE", "nOnE"] {
         let unsigned = sign(&json!({"alg": name}).to_string(), &body, |_| Vec::new());
         check(&world, name, &unsigned, "algorithm");
-        check(&world, name, &header(json!({"alg": name, "kid": "rsa"}), rsa), "algorithm");
+        check(&world, name, &under(json!({"alg": name, "kid": "rsa"}), rsa), "algorithm");
     }
     let stripped = token(rsa, "RS256", &claims());
     let stripped = stripped.rsplit_once('.').unwrap().0;
@@ -136,54 +138,69 @@ fn headers_do_not_choose_how_they_are_verified() {
         hmac("HS256", own_point.as_bytes(), m)
     });
     check(&world, "our public key as a secret", &forged, "signature");
-    // Keys that the token brings along.
+}
+
+#[test]
+fn tokens_do_not_bring_their_keys_along() {
+    let world = World::new();
+    let p256 = &world.p256;
     let stranger = SigningKey::p256("stranger");
     let embedded = json!({"alg": "ES256", "jwk": stranger.jwk()});
-    check(&world, "embedded key", &header(embedded, &stranger), "signature");
+    check(&world, "embedded key", &under(embedded, &stranger), "signature");
     let embedded = json!({"alg": "ES256", "kid": "p256", "jwk": stranger.jwk()});
-    check(&world, "embedded key with a known id", &header(embedded, &stranger), "signature");
+    check(&world, "embedded key with a known id", &under(embedded, &stranger), "signature");
     let address = json!({"alg": "ES256", "jku": "https://evil.example/keys", "kid": "stranger"});
-    check(&world, "address of keys", &header(address, &stranger), "unknown key");
+    check(&world, "address of keys", &under(address, &stranger), "unknown key");
     let certificate = json!({"alg": "ES256", "x5u": "https://evil.example/cert", "x5c": ["AAAA"]});
-    check(&world, "certificate", &header(certificate, &stranger), "signature");
+    check(&world, "certificate", &under(certificate, &stranger), "signature");
     // Key ids.
-    check(&world, "id of another key", &header(json!({"alg": "ES256", "kid": "rsa"}), p256), "signature");
+    check(&world, "id of another key", &under(json!({"alg": "ES256", "kid": "rsa"}), p256), "signature");
     check(
         &world,
         "id of a key for encryption",
-        &header(json!({"alg": "ES256", "kid": "encryption"}), p256),
+        &under(json!({"alg": "ES256", "kid": "encryption"}), p256),
         "unknown key",
     );
     check(
         &world,
         "path as id",
-        &header(json!({"alg": "ES256", "kid": "../../../dev/null"}), p256),
+        &under(json!({"alg": "ES256", "kid": "../../../dev/null"}), p256),
         "unknown key",
     );
-    check(&world, "SQL as id", &header(json!({"alg": "ES256", "kid": "' OR 1=1 --"}), p256), "unknown key");
-    check(&world, "long id", &header(json!({"alg": "ES256", "kid": "k".repeat(257)}), p256), "malformed");
-    check(&world, "number as id", &header(json!({"alg": "ES256", "kid": 1}), p256), "malformed");
-    // Algorithms.
-    check(&world, "another curve", &header(json!({"alg": "ES384", "kid": "p256"}), p256), "signature");
-    check(&world, "EdDSA by name only", &header(json!({"alg": "EdDSA", "kid": "p256"}), p256), "signature");
-    let padded = header(json!({"alg": "PS256", "kid": "only RS256"}), rsa);
+    check(&world, "SQL as id", &under(json!({"alg": "ES256", "kid": "' OR 1=1 --"}), p256), "unknown key");
+    check(&world, "long id", &under(json!({"alg": "ES256", "kid": "k".repeat(257)}), p256), "malformed");
+    check(&world, "number as id", &under(json!({"alg": "ES256", "kid": 1}), p256), "malformed");
+}
+
+#[test]
+fn keys_are_for_their_algorithms() {
+    let world = World::new();
+    let World { rsa, p256, .. } = &world;
+    check(&world, "another curve", &under(json!({"alg": "ES384", "kid": "p256"}), p256), "signature");
+    check(&world, "EdDSA by name only", &under(json!({"alg": "EdDSA", "kid": "p256"}), p256), "signature");
+    let padded = under(json!({"alg": "PS256", "kid": "only RS256"}), rsa);
     check(&world, "not what the key is for", &padded, "signature");
-    check(&world, "unknown algorithm", &header(json!({"alg": "ES256K", "kid": "p256"}), p256), "algorithm");
-    check(&world, "lower case", &header(json!({"alg": "es256", "kid": "p256"}), p256), "algorithm");
-    check(&world, "list of algorithms", &header(json!({"alg": ["ES256"]}), p256), "algorithm");
-    check(&world, "no algorithm", &header(json!({"kid": "p256"}), p256), "algorithm");
+    check(&world, "unknown algorithm", &under(json!({"alg": "ES256K", "kid": "p256"}), p256), "algorithm");
+    check(&world, "lower case", &under(json!({"alg": "es256", "kid": "p256"}), p256), "algorithm");
+    check(&world, "list of algorithms", &under(json!({"alg": ["ES256"]}), p256), "algorithm");
+    check(&world, "no algorithm", &under(json!({"kid": "p256"}), p256), "algorithm");
     let strict = with(json!({"iss": "https://strict.example.com"}));
     check(&world, "not allowed for the issuer", &token(rsa, "RS256", &strict), "algorithm");
-    // Extensions.
+}
+
+#[test]
+fn extensions_of_the_header_are_refused() {
+    let world = World::new();
+    let p256 = &world.p256;
     let crit = json!({"alg": "ES256", "kid": "p256", "crit": ["exp"], "exp": NOW});
-    check(&world, "critical extension", &header(crit, p256), "malformed");
-    check(&world, "unencoded payload", &header(json!({"alg": "ES256", "b64": false}), p256), "malformed");
-    check(&world, "compressed", &header(json!({"alg": "ES256", "zip": "DEF"}), p256), "malformed");
+    check(&world, "critical extension", &under(crit, p256), "malformed");
+    check(&world, "unencoded payload", &under(json!({"alg": "ES256", "b64": false}), p256), "malformed");
+    check(&world, "compressed", &under(json!({"alg": "ES256", "zip": "DEF"}), p256), "malformed");
     for kind in ["logout+jwt", "dpop+jwt", "secevent+jwt", "JOSE", ""] {
         check(
             &world,
             "another kind of token",
-            &header(json!({"alg": "ES256", "kid": "p256", "typ": kind}), p256),
+            &under(json!({"alg": "ES256", "kid": "p256", "typ": kind}), p256),
             "malformed",
         );
     }

@@ -44,6 +44,7 @@ fn request(url: String) -> Request {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "threads of another test would be counted, so there is one")]
 fn fetching_uses_this_thread_only_and_can_be_interrupted() {
     let key = SigningKey::p256("k");
     let provider = Provider::start(&[&key]);

@@ -75,13 +75,34 @@ fn refused() {
     }
 }
 
-#[test]
-fn to_client() {
+fn identity() -> Identity {
     let mut identity = [0; 32];
     identity[31] = 0x0a;
-    let identity = Identity::from_be_bytes(identity);
+    Identity::from_be_bytes(identity)
+}
+
+/// An update of one table by one row, and how it is written.
+fn table_update() -> (v1::TableUpdate<Json>, Value) {
+    let update = v1::TableUpdate {
+        table_id: 9,
+        table_name: "t".to_owned(),
+        num_rows: 1,
+        updates: vec![v1::QueryUpdate {
+            deletes: JsonRows::default(),
+            inserts: JsonRows::new([r#"{"id":1}"#]).unwrap(),
+        }],
+    };
+    let written = json!({
+        "table_id": 9, "table_name": "t", "num_rows": 1,
+        "updates": [{"deletes": [], "inserts": ["{\"id\":1}"]}],
+    });
+    (update, written)
+}
+
+#[test]
+fn to_client() {
+    let identity = identity();
     let connection_id = ConnectionId::new(u128::MAX);
-    let none = json!({"none": []});
     writes(
         v1::ServerMessage::IdentityToken(v1::IdentityToken {
             identity,
@@ -94,19 +115,7 @@ fn to_client() {
         )
         .unwrap(),
     );
-    let table = v1::TableUpdate {
-        table_id: 9,
-        table_name: "t".to_owned(),
-        num_rows: 1,
-        updates: vec![v1::QueryUpdate {
-            deletes: JsonRows::default(),
-            inserts: JsonRows::new([r#"{"id":1}"#]).unwrap(),
-        }],
-    };
-    let table_json = json!({
-        "table_id": 9, "table_name": "t", "num_rows": 1,
-        "updates": [{"deletes": [], "inserts": ["{\"id\":1}"]}],
-    });
+    let (table, table_json) = table_update();
     let call = |status| {
         v1::ServerMessage::TransactionUpdate(v1::TransactionUpdate {
             status,
@@ -144,6 +153,12 @@ fn to_client() {
             }}),
         );
     }
+}
+
+#[test]
+fn to_client_about_subscriptions() {
+    let none = json!({"none": []});
+    let (table, table_json) = table_update();
     writes(
         v1::ServerMessage::SubscriptionError(v1::SubscriptionError {
             total_host_execution_duration_micros: 1,

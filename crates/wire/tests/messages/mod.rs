@@ -148,6 +148,7 @@ impl<E: Encoding> Parts<E> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm per message")]
     pub(crate) fn server_v1(&self, entropy: &mut Entropy) -> v1::ServerMessage<E> {
         use v1::ServerMessage as Message;
         let request_id = entropy.u32();
