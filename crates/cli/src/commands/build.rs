@@ -10,11 +10,14 @@ use crate::error::{Error, Result};
 use crate::project::{Project, SourceLanguage};
 use crate::{module_file, terminal};
 
-/// Builds a module to WebAssembly.
+/// Builds a module to WebAssembly, and prints the path of the file.
+///
+/// Rust needs cargo and the target wasm32-unknown-unknown, C needs clang and lld, C# the .NET 8 SDK. wasm-opt is used where it
+/// is installed.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Folder of the project.
-    #[arg(long, short, default_value = ".")]
+    #[arg(long, short, value_name = "DIR", default_value = ".")]
     project_path: PathBuf,
     /// Quicker to build, slower to run.
     #[arg(long)]

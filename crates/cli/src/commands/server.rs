@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::terminal;
 
-/// Names for servers.
+/// Gives servers names, for --server.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     #[command(subcommand)]
@@ -17,7 +17,9 @@ pub(crate) struct Options {
 enum What {
     /// Gives a server a name.
     Add {
+        /// For --server: `spacetime list --server NAME`.
         name: String,
+        /// http://host:port or https://host
         url: String,
         /// Use it where a command names none.
         #[arg(long)]
@@ -26,7 +28,10 @@ enum What {
     /// Lists the names.
     List,
     /// Forgets a name.
-    Remove { name: String },
+    Remove {
+        /// As `spacetime server list` shows it.
+        name: String,
+    },
 }
 
 pub(crate) fn run(options: Options) -> Result<()> {

@@ -11,9 +11,12 @@ use crate::terminal;
 ///
 /// Through a server: the SQL of clients, of one module, with what your identity may see. With --database-url: any SQL.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "spacetime sql [OPTIONS] <MODULE> <QUERY>\n       spacetime sql [OPTIONS] --database-url <URL> <QUERY>"
+)]
 pub(crate) struct Options {
-    /// `MODULE QUERY`; with --database-url the query alone.
-    #[arg(required = true, num_args = 1..=2)]
+    /// Name of the module and the query; with --database-url the query alone.
+    #[arg(required = true, num_args = 1..=2, value_name = "MODULE QUERY")]
     words: Vec<String>,
     #[command(flatten)]
     target: Where,
