@@ -30,7 +30,9 @@ class DevTest(CommandTestCase):
         self.process, self.running = self.started(self.data, self.port, "--postgres-port", self.postgres_port)
 
     def project(self, name):
+        """A new one, whose dependencies are built: that may take longer than any other wait."""
         self.spacetime("init", self.folder / name)
+        self.spacetime("build", cwd=self.folder / name)
         return self.folder / name
 
     def dev(self, project, *options):
@@ -44,6 +46,7 @@ class DevTest(CommandTestCase):
                 self.spacetime("call", *arguments)
                 return True
             except AssertionError:
+                time.sleep(0.2)
                 return False
 
         self.wait_for(what, works)

@@ -141,10 +141,17 @@ fn c(folder: &Path) -> Result<PathBuf> {
 fn csharp(folder: &Path) -> Result<PathBuf> {
     let mut dotnet = Command::new("dotnet");
     dotnet.current_dir(folder).args(["publish", "-c", "Release"]);
+    const WORKLOAD: &str = "dotnet workload install wasi-experimental";
     run_program(
         &mut dotnet,
-        "install the .NET 8 SDK (https://dot.net) and its workload: dotnet workload install wasi-experimental",
-    )?;
+        &format!("install the .NET 8 SDK (https://dot.net), and its part for WebAssembly: {WORKLOAD}"),
+    )
+    .inspect_err(|error| {
+        if matches!(error, Error::ProgramFailed { .. }) {
+            // Among what dotnet says itself, it is easily missed.
+            terminal::note(format!("If it misses a workload: {WORKLOAD}"));
+        }
+    })?;
     let found = newest_wasm(&folder.join("bin"));
     found.ok_or_else(|| Error::Plain(format!("dotnet left no .wasm below {}", folder.join("bin").display())))
 }
