@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shutil
 import socket
 import subprocess
@@ -110,6 +111,9 @@ class ArticleTest(CommandTestCase):
 
     def test_c(self):
         book = self.project("book", "--lang", "c")
+        built = subprocess.run([command(), "build"], cwd=book, env=self.environment, capture_output=True, text=True)
+        for line in [r"book[.a-z]*\.wasm \([0-9]+ kB\)$", r"tables entry$", r"reducers .*sign"]:
+            self.assertRegex(built.stderr, re.compile(line, re.MULTILINE))
         self.spacetime("publish", cwd=book)
         self.spacetime("call", "book", "sign", "hello from C")
         self.assertIn("hello from C", self.spacetime("sql", "book", "SELECT * FROM entry"))
@@ -199,6 +203,12 @@ class ArticleTest(CommandTestCase):
         self.spacetime("generate", "direct", "--lang", "sql", "--out-dir", out, *there)
         self.assertIn("SELECT set_name(name => $1::text);", (out / "functions.sql").read_text())
         self.spacetime("delete", "direct", "--yes", *there)
+        evolve = [MODULES / f"evolve_{number}.wasm" for number in (1, 2)]
+        self.spacetime("publish", "changing", "--bin-path", evolve[0], *there)
+        self.spacetime("publish", "changing", "--bin-path", evolve[1], *there, fails="agree beforehand with --yes")
+        self.spacetime("publish", "changing", "--bin-path", evolve[1], "--yes", *there)
+        self.spacetime("delete", "changing", "--yes", *there)
+        self.spacetime("delete", "changing", "--yes", *there, fails="does not exist")
 
     def test_identity(self):
         """One identity for all commands, until another logs in."""
@@ -208,6 +218,7 @@ class ArticleTest(CommandTestCase):
         self.spacetime("login", "--token", token[:-4] + "AAAA", fails="does not accept your token")
         self.assertEqual(self.spacetime("login", "--show-token").strip(), token)
         self.assertIn("test\t", self.spacetime("server", "list"))
+        self.assertIn({"name": "test", "url": self.server, "default": True}, json.loads(self.spacetime("server", "list", "--json")))
 
     def test_bad_input(self):
         for arguments, complaint in [

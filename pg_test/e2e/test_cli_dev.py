@@ -55,13 +55,18 @@ class DevTest(CommandTestCase):
         """An edit is live soon, with the data kept; a broken one shows the compiler's error and changes nothing."""
         live = self.project("live")
         there = ["--server", self.server]
-        dev, log = self.dev(live, *there)
+        (live / "spacetime.toml").write_text(
+            f'name = "live"\nserver = "{self.server}"\n[generate]\nlang = "typescript"\nout_dir = "bindings"\n'
+        )
+        dev, log = self.dev(live)
         self.wait_until_called("the first version", "live", "add", "Ada", *there)
         source = live / "src" / "lib.rs"
         text = source.read_text()
         source.write_text(text + RENAME)
         self.wait_until_called("the second version", "live", "rename", "Grace", *there)
         self.assertIn("Grace", self.spacetime("sql", "live", "SELECT * FROM person", *there))
+        bindings = live / "bindings" / "index.ts"
+        self.wait_for("bindings of the second version", lambda: "rename" in bindings.read_text())
         source.write_text(text + RENAME + "\nthis is no Rust\n")
         self.wait_for("the refusal of the third", lambda: "live stays as it was" in log.read_text())
         self.assertIn("src/lib.rs", log.read_text())

@@ -16,7 +16,7 @@ from harness.command import MODULES, TIMEOUT_S, CommandTestCase, command, postgr
 class StartTest(CommandTestCase):
     def test_life(self):
         data, port = self.folder / "life", free_port()
-        process, running = self.started(data, port)
+        process, running = self.started(data, port, "--postgres-port", free_port())
         self.assertEqual(json.loads(self.spacetime("status", "--json", "--data-dir", data)), running)
         self.assertEqual((running["pid"], running["server"]), (process.pid, f"http://127.0.0.1:{port}"))
         self.assertIn("healthy", self.spacetime("status", "--data-dir", data))
@@ -34,6 +34,26 @@ class StartTest(CommandTestCase):
         self.spacetime("call", "kept", "register_user", "Ada", *there)
         self.spacetime("publish", "kept", "--bin-path", MODULES / "chat.wasm", *there)
         self.spacetime("stop", "--data-dir", data)
+
+    def test_words(self):
+        """Which lines to type next; and a second gateway for the same database."""
+        said = self.folder / "said"
+        with said.open("w") as output:
+            process = self.begin("start", "--data-dir", self.folder / "words", "--listen", f"127.0.0.1:{free_port()}", output=output)
+        self.wait_for("the last line", lambda: "Ctrl-C stops" in said.read_text())
+        running = json.loads(self.spacetime("status", "--json", "--data-dir", self.folder / "words"))
+        self.assertIn(f"psql {running['database_url']}\n", said.read_text())
+        self.assertIn(running["server"].replace("http", "ws"), said.read_text())
+
+        address = f"127.0.0.1:{free_port()}"
+        with said.open("w") as output:
+            second = self.begin("start", "--database-url", running["database_url"], "--listen", address, output=output)
+        self.wait_for("the last line", lambda: "Ctrl-C stops" in said.read_text())
+        self.spacetime("publish", "shared", "--bin-path", MODULES / "chat.wasm", "--server", f"http://{address}")
+        self.assertIn("user", self.spacetime("describe", "shared", "--server", running["server"]))
+        self.assertEqual(self.interrupt(second), 0)
+        self.assertEqual(self.interrupt(process), 0)
+        self.assertNotIn("WARN", said.read_text())
 
     def test_interrupted(self):
         """Ctrl-C at any moment, or closing the terminal, leaves no process, and data that the next start takes."""

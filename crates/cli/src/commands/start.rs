@@ -66,9 +66,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let stopping = stop_requested()?;
     tokio::pin!(stopping);
     if let Some(url) = options.database_url {
+        // The same after a restart; another one that serves this database listens elsewhere.
+        let name = format!("start {}", listen[0]);
         let ready = say_when_ready(listen[0], &url);
         return tokio::select! {
-            result = serve(&listen, url.clone(), stopping) => result,
+            result = serve(name, &listen, url.clone(), stopping) => result,
             never = ready => match never {},
         };
     }
@@ -114,7 +116,7 @@ async fn serve_cluster(
         say_when_ready(listen[0], &url).await
     };
     tokio::select! {
-        result = serve(listen, url.clone(), stopping) => result,
+        result = serve("start".into(), listen, url.clone(), stopping) => result,
         failure = cluster.failure(server) => Err(failure),
         never = ready => match never {},
     }
@@ -136,13 +138,15 @@ async fn wait_until_healthy(listen: SocketAddr) {
     }
 }
 
+/// The gateway, until `stop` is done.
 async fn serve(
+    name: String,
     listen: &[SocketAddr],
     database_url: String,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<()> {
     let mut gateway = spacetime_gateway::Options::new(database_url, listen.to_vec());
-    gateway.name = "start".into();
+    gateway.name = name;
     gateway.trust_loopback_cli = gateway.is_loopback();
     // The gateway wants to own its signal.
     let (stop_sender, stop_receiver) = tokio::sync::oneshot::channel::<()>();
