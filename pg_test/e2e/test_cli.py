@@ -2,76 +2,19 @@
 
 import json
 import os
+import pty
+import re
 import shutil
-import signal
+import socket
 import subprocess
-import tempfile
 import time
-import unittest
 from pathlib import Path
 
 from harness.cluster import free_port
-from harness.command import command
+from harness.command import MODULES, TIMEOUT_S, CommandTestCase, command
 
-ROOT = Path(__file__).resolve().parents[2]
-MODULES = ROOT / "modules" / "build"
 CLIENT = Path(__file__).resolve().parent / "cli_client"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-TIMEOUT_S = 120
-
-
-def postgres_of(folder: Path) -> list[str]:
-    """Processes of servers whose data are in a folder."""
-    found = subprocess.run(["pgrep", "--full", "--list-full", str(folder / "postgres")], stdout=subprocess.PIPE, text=True)
-    return [line for line in found.stdout.splitlines() if "pgrep" not in line]
-
-
-class CommandTestCase(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Path(tempfile.mkdtemp(prefix="spacetime-cli-", dir="/var/tmp"))
-        # Postgres runs as somebody else when the tests are root's.
-        cls.folder.chmod(0o711)
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("PG", "SPACETIME"))},
-            "XDG_CONFIG_HOME": str(cls.folder / "config"),
-            # Guests of these tests are built where the next run finds them.
-            "CARGO_TARGET_DIR": str(TARGET / "guests-of-cli"),
-        }
-        if "PG_CONFIG" in os.environ:
-            cls.environment["PG_CONFIG"] = os.environ["PG_CONFIG"]
-
-    def spacetime(self, *arguments, cwd=None, fails=None, **environment) -> str:
-        """Runs the command; returns its result. `fails` is what it must say when it must fail."""
-        done = subprocess.run(
-            [command(), *map(str, arguments)], cwd=cwd or self.folder, env=self.environment | environment, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT_S * 4,
-        )
-        if fails is None:
-            self.assertEqual(done.returncode, 0, done.stderr)
-        else:
-            self.assertNotEqual(done.returncode, 0, done.stdout)
-            self.assertIn(fails, done.stderr)
-        return done.stdout
-
-    def wait_for(self, what: str, check):
-        end = time.monotonic() + TIMEOUT_S
-        while not (value := check()):
-            if time.monotonic() > end:
-                self.fail(f"never happened: {what}")
-            time.sleep(0.05)
-        return value
-
-    def start(self, data: Path, port: int) -> subprocess.Popen:
-        process = subprocess.Popen(
-            [command(), "start", "--data-dir", data, "--listen", f"127.0.0.1:{port}"], env=self.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
-        self.addCleanup(process.wait)
-        self.addCleanup(process.terminate)
-        return process
 
 
 class ArticleTest(CommandTestCase):
@@ -142,7 +85,14 @@ class ArticleTest(CommandTestCase):
         )
 
     def client(self) -> Path:
-        """A folder with the packages that clients need."""
+        """A folder with our client, and the packages that it needs."""
+        client = self.folder / "client"
+        shutil.copytree(CLIENT, client)
+        (client / "node_modules").symlink_to(self.packages())
+        return client
+
+    def packages(self) -> Path:
+        """Packages that clients need, installed once."""
         packages = CACHE / "spacetime-cli-client"
         packages.mkdir(parents=True, exist_ok=True)
         wanted = (CLIENT / "package.json").read_text()
@@ -151,10 +101,7 @@ class ArticleTest(CommandTestCase):
             shutil.copy(CLIENT / "package.json", packages)
             subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=packages, check=True)
             installed.write_text(wanted)
-        client = self.folder / "client"
-        shutil.copytree(CLIENT, client)
-        (client / "node_modules").symlink_to(packages / "node_modules")
-        return client
+        return packages / "node_modules"
 
     def test_chat_template(self):
         chat = self.project("talk", "--template", "chat")
@@ -164,13 +111,66 @@ class ArticleTest(CommandTestCase):
 
     def test_c(self):
         book = self.project("book", "--lang", "c")
+        built = subprocess.run([command(), "build"], cwd=book, env=self.environment, capture_output=True, text=True)
+        for line in [r"book[.a-z]*\.wasm \([0-9]+ kB\)$", r"tables entry$", r"reducers .*sign"]:
+            self.assertRegex(built.stderr, re.compile(line, re.MULTILINE))
         self.spacetime("publish", cwd=book)
         self.spacetime("call", "book", "sign", "hello from C")
         self.assertIn("hello from C", self.spacetime("sql", "book", "SELECT * FROM entry"))
 
     def test_client_template(self):
+        """It compiles and connects as it is, once there are bindings; `npm run generate` is the same command."""
+        self.spacetime("publish", "page", "--bin-path", MODULES / "chat.wasm")
         client = self.project("page", "--lang", "typescript-client")
-        self.assertEqual(json.loads((client / "package.json").read_text())["name"], "page-client")
+        scripts = json.loads((client / "package.json").read_text())["scripts"]
+        self.assertEqual(scripts["generate"].split()[0], "spacetime")
+        self.spacetime(*scripts["generate"].split()[1:], cwd=client)
+        (client / "node_modules").symlink_to(self.packages())
+        checked = subprocess.run(["npx", "tsc", "--noEmit"], cwd=client, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+        log = client / "log"
+        with log.open("w") as output:
+            running = subprocess.Popen(
+                ["node", "node_modules/tsx/dist/cli.mjs", "src/main.ts"], cwd=client, stdout=output, stderr=output,
+                env=self.environment | {"SPACETIME_URI": f"ws://127.0.0.1:{self.port}"},
+            )
+        self.addCleanup(running.wait)
+        self.addCleanup(running.terminate)
+        self.wait_for("rows at the client", lambda: "all tables are here" in log.read_text())
+
+    def test_csharp_template(self):
+        """The compiler is not everybody's: what to install is said."""
+        project = self.project("sharp", "--lang", "csharp")
+        self.assertIn("SpacetimeDB.Runtime", (project / "module.csproj").read_text())
+        self.spacetime("publish", cwd=project, fails="install the .NET 8 SDK", PATH="/nowhere")
+
+    def test_missing_compilers(self):
+        self.spacetime("build", cwd=self.project("oxide"), fails="install Rust from", PATH="/nowhere")
+        self.spacetime("build", cwd=self.project("sea", "--lang", "c"), fails="apt install clang lld", PATH="/nowhere")
+        programs = self.folder / "programs"
+        programs.mkdir()
+        (programs / "rustc").write_text("#!/bin/sh\necho /nowhere\n")
+        (programs / "rustc").chmod(0o755)
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        self.spacetime("build", cwd=self.folder / "oxide", fails="rustup target add wasm32-unknown-unknown", PATH=path)
+
+    def test_followed_logs(self):
+        """New records are shown as they come; Ctrl-C is no error."""
+        self.spacetime("publish", "loud", "--bin-path", MODULES / "chat.wasm")
+        self.spacetime("call", "loud", "register_user", "Ada")
+        for name, there in [("Grace", []), ("Joan", ["--database-url", self.database])]:
+            path = self.folder / "followed"
+            with path.open("w") as output:
+                process = self.begin("logs", "-f", "loud", "--num-lines", "1", *there, output=output)
+            self.wait_for("what is there", lambda: path.read_text().count("\n") == 1)
+            # Somebody else, who has no token yet.
+            others = str(self.folder / name)
+            self.spacetime("call", "loud", "register_user", name, "--server", self.server, XDG_CONFIG_HOME=others)
+            self.wait_for("what is new", lambda: f"registers as {name}" in path.read_text())
+            self.assertEqual(path.read_text().count("\n"), 2, path.read_text())
+            self.assertEqual(self.interrupt(process), 0)
+        (last,) = self.spacetime("logs", "loud", "--json", "-n", "1").splitlines()
+        self.assertIn("registers as Joan", json.loads(last)["message"])
 
     def test_new_versions(self):
         """Compatible ones pass, breaking ones and deletions are asked about, impossible ones refused."""
@@ -186,40 +186,6 @@ class ArticleTest(CommandTestCase):
         self.spacetime("delete", "evolve", fails="agree beforehand with --yes")
         self.spacetime("delete", "evolve", "--yes")
         self.spacetime("call", "evolve", "set_name", "x", fails="not found")
-
-    def test_dev(self):
-        """An edit is live soon, with the data kept; a broken one shows the compiler's error and changes nothing."""
-        live = self.project("live")
-        log = self.folder / "dev.log"
-        with log.open("w") as output:
-            dev = subprocess.Popen(
-                [command(), "dev"], cwd=live, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
-        self.addCleanup(dev.wait)
-        self.addCleanup(dev.terminate)
-        try_to = lambda *arguments: lambda: subprocess.run(
-            [command(), "call", "live", *arguments], env=self.environment, stderr=subprocess.DEVNULL
-        ).returncode == 0
-        self.wait_for("the first version", try_to("add", "Ada"))
-        source = live / "src" / "lib.rs"
-        text = source.read_text()
-        rename = """
-            #[reducer]
-            pub fn rename(ctx: &ReducerContext, name: String) {
-                for person in ctx.db.person().iter() {
-                    ctx.db.person().id().update(Person { name: name.clone(), ..person });
-                }
-            }
-        """
-        source.write_text(text + rename)
-        self.wait_for("the second version", try_to("rename", "Grace"))
-        self.assertIn("Grace", self.spacetime("sql", "live", "SELECT * FROM person"))
-        source.write_text(text + "\nthis is no Rust\n")
-        self.wait_for("the refusal of the third", lambda: "live stays as it was" in log.read_text())
-        self.assertIn("error", log.read_text())
-        self.spacetime("call", "live", "rename", "Joan")
-        dev.send_signal(signal.SIGINT)
-        self.assertEqual(dev.wait(TIMEOUT_S), 0)
 
     def test_database(self):
         """The same without a gateway, in SQL."""
@@ -237,6 +203,12 @@ class ArticleTest(CommandTestCase):
         self.spacetime("generate", "direct", "--lang", "sql", "--out-dir", out, *there)
         self.assertIn("SELECT set_name(name => $1::text);", (out / "functions.sql").read_text())
         self.spacetime("delete", "direct", "--yes", *there)
+        evolve = [MODULES / f"evolve_{number}.wasm" for number in (1, 2)]
+        self.spacetime("publish", "changing", "--bin-path", evolve[0], *there)
+        self.spacetime("publish", "changing", "--bin-path", evolve[1], *there, fails="agree beforehand with --yes")
+        self.spacetime("publish", "changing", "--bin-path", evolve[1], "--yes", *there)
+        self.spacetime("delete", "changing", "--yes", *there)
+        self.spacetime("delete", "changing", "--yes", *there, fails="does not exist")
 
     def test_identity(self):
         """One identity for all commands, until another logs in."""
@@ -246,6 +218,7 @@ class ArticleTest(CommandTestCase):
         self.spacetime("login", "--token", token[:-4] + "AAAA", fails="does not accept your token")
         self.assertEqual(self.spacetime("login", "--show-token").strip(), token)
         self.assertIn("test\t", self.spacetime("server", "list"))
+        self.assertIn({"name": "test", "url": self.server, "default": True}, json.loads(self.spacetime("server", "list", "--json")))
 
     def test_bad_input(self):
         for arguments, complaint in [
@@ -274,60 +247,47 @@ class ArticleTest(CommandTestCase):
         ]:
             with self.subTest(arguments=arguments):
                 self.spacetime(*arguments, fails=complaint)
-        self.assertIn("complete", self.spacetime("completions", "bash"))
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            listen = ["--name", "second", "--listen", f"127.0.0.1:{taken.getsockname()[1]}"]
+            self.spacetime("gateway", "--database-url", self.database, *listen, fails="already listens")
 
+    def test_completions(self):
+        script = self.folder / "completions"
+        script.write_text(self.spacetime("completions", "bash"))
+        offered = subprocess.run(
+            ["bash", "-c", "source $0; COMP_WORDS=(spacetime pu); COMP_CWORD=1; _spacetime spacetime pu; echo $COMPREPLY", script],
+            stdout=subprocess.PIPE, text=True,
+        )
+        self.assertEqual(offered.stdout.strip(), "publish")
 
-class StartTest(CommandTestCase):
-    """How everything begins and ends."""
+    def in_terminal(self, *arguments, answer="", **environment) -> tuple[int, str]:
+        """Exit status, and what a person at a terminal sees."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [command(), *map(str, arguments)], cwd=self.folder, env=self.environment | environment,
+            stdin=theirs, stdout=theirs, stderr=theirs,
+        )
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        seen = b""
+        while True:
+            try:
+                seen += os.read(ours, 4096)
+            except OSError:
+                # All of its ends are closed.
+                os.close(ours)
+                return process.wait(TIMEOUT_S), seen.decode()
 
-    def test_life(self):
-        data, port = self.folder / "life", free_port()
-        process = self.start(data, port)
-        self.wait_for("spacetime start", lambda: (data / "running.json").exists())
-        running = json.loads(self.spacetime("status", "--json", "--data-dir", data))
-        self.assertEqual((running["pid"], running["server"]), (process.pid, f"http://127.0.0.1:{port}"))
-        self.assertIn("healthy", self.spacetime("status", "--data-dir", data))
-        self.spacetime("start", "--data-dir", data, "--listen", f"127.0.0.1:{port}", fails="already listens")
-        self.spacetime("start", "--data-dir", data, "--listen", f"127.0.0.1:{free_port()}", fails="already runs in")
-        there = ["--server", f"http://127.0.0.1:{port}"]
-        self.spacetime("publish", "kept", "--bin-path", MODULES / "chat.wasm", *there)
-        self.spacetime("stop", "--data-dir", data)
-        self.assertEqual(process.wait(TIMEOUT_S), 0)
-        self.assertEqual(postgres_of(data), [])
-        self.spacetime("status", "--data-dir", data, fails="nothing runs in")
-        self.spacetime("stop", "--data-dir", data, fails="nothing runs in")
-
-        # What was published is there after a restart, under the same identity.
-        self.start(data, port)
-        self.wait_for("the second start", lambda: (data / "running.json").exists())
-        self.spacetime("call", "kept", "register_user", "Ada", *there)
-        self.spacetime("publish", "kept", "--bin-path", MODULES / "chat.wasm", *there)
-        self.spacetime("stop", "--data-dir", data)
-
-    def test_interrupted(self):
-        """Ctrl-C at any moment leaves no process, and data that the next start takes."""
-        data = self.folder / "interrupted"
-        for delay_s in [0.02, 0.3, 0.8, 1.5, 2.5]:
-            process = self.start(data, free_port())
-            time.sleep(delay_s)
-            process.send_signal(signal.SIGINT)
-            process.wait(TIMEOUT_S)
-            self.assertEqual(postgres_of(data), [], f"after {delay_s} s")
-        process = self.start(data, free_port())
-        self.wait_for("a start after all", lambda: (data / "running.json").exists())
-        process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(TIMEOUT_S), 0)
-
-    def test_what_is_missing(self):
-        data = self.folder / "missing"
-        listen = ["--listen", f"127.0.0.1:{free_port()}"]
-        self.spacetime("start", "--data-dir", data, *listen, fails="cannot run /nowhere", PG_CONFIG="/nowhere")
-        fake = self.folder / "pg_config"
-        for version, complaint in [("PostgreSQL 9.6.24", "is not supported"), ("PostgreSQL 16.1", "no Postgres server")]:
-            fake.write_text(f'#!/bin/sh\ncase $1 in --version) echo "{version}";; *) echo /nowhere;; esac\n')
-            fake.chmod(0o755)
-            self.spacetime("start", "--data-dir", data, *listen, fails=complaint, PG_CONFIG=str(fake))
-        old = self.folder / "old"
-        (old / "postgres").mkdir(parents=True)
-        (old / "postgres" / "PG_VERSION").write_text("9\n")
-        self.spacetime("start", "--data-dir", old, *listen, fails="were made by Postgres 9")
+    def test_terminal(self):
+        """Colours are for terminals, unless NO_COLOR says no; a question is answered there."""
+        failing = ["logs", "nobody"]
+        self.assertIn("\x1b[", self.in_terminal(*failing)[1])
+        self.assertNotIn("\x1b[", self.in_terminal(*failing, NO_COLOR="1")[1])
+        piped = subprocess.run([command(), *failing], env=self.environment, stderr=subprocess.PIPE, text=True)
+        self.assertIn("error: ", piped.stderr)
+        self.spacetime("publish", "dear", "--bin-path", MODULES / "chat.wasm")
+        status, seen = self.in_terminal("delete", "dear", answer="n\n")
+        self.assertEqual((status, "nothing was changed" in seen), (3, True))
+        self.assertIn("dear", [module["name"] for module in json.loads(self.spacetime("list", "--json"))])
+        self.assertEqual(self.in_terminal("delete", "dear", answer="y\n")[0], 0)
+        self.spacetime("delete", "dear", "--yes", fails="not found")

@@ -7,14 +7,23 @@ use crate::commands::{
     server, sql, start, status, stop, subscribe,
 };
 
+/// What somebody types who has just installed this.
+const FIRST_STEPS: &str = "\
+First steps:
+  spacetime start                      a private Postgres and the gateway; then, in another terminal:
+  spacetime init hello && cd hello     a module in Rust
+  spacetime publish
+  spacetime call hello add Ada
+  spacetime sql hello 'SELECT * FROM person'";
+
 /// Modules of tables and reducers that run inside Postgres: make, build, publish and use them.
 #[derive(Debug, Parser)]
 #[command(
     name = "spacetime",
     version,
-    propagate_version = true,
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = FIRST_STEPS
 )]
 pub(crate) struct CommandLine {
     #[command(subcommand)]

@@ -10,19 +10,19 @@ const PROCEDURE_CONNECTIONS: usize = 16;
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// The database: a URL (postgres://…) or key=value pairs. The role must own the extension or be a superuser.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
     /// Certificates (PEM) that Postgres' own must lead to; without it, sslmode=require encrypts and believes any server.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     pub database_ca: Option<PathBuf>,
-    /// Addresses to listen on.
-    #[arg(long, value_delimiter = ',', default_value = "127.0.0.1:3000,[::1]:3000")]
+    /// Addresses to listen on, separated by commas.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', default_value = "127.0.0.1:3000,[::1]:3000")]
     pub listen: Vec<SocketAddr>,
     /// Certificate chain (PEM): clients connect with TLS.
-    #[arg(long, requires = "tls_key")]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
     /// Private key (PEM) of the certificate.
-    #[arg(long, requires = "tls_cert")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
     /// Name of this gateway, the same after a restart and different from other gateways of the database: what its last run
     /// left connected is disconnected by it.
@@ -34,11 +34,11 @@ pub struct Options {
     /// Trust tokens of the public issuer of the official command line tool, as long as all addresses are loopback ones.
     #[arg(long)]
     pub trust_loopback_cli: bool,
-    /// Role whose EXECUTE rights clients have; empty: spacetime_client where it exists, else PUBLIC's.
-    #[arg(long, default_value = "")]
+    /// Role whose EXECUTE rights clients have [default: spacetime_client where it exists, else PUBLIC's].
+    #[arg(long, value_name = "ROLE", default_value = "", hide_default_value = true)]
     pub client_role: String,
     /// Procedures that run at a time; each has a connection to Postgres.
-    #[arg(long, default_value_t = PROCEDURE_CONNECTIONS)]
+    #[arg(long, value_name = "N", default_value_t = PROCEDURE_CONNECTIONS)]
     pub procedure_connections: usize,
     /// Compression of messages to clients.
     #[arg(long, value_enum, default_value_t = CompressionChoice::Never)]
@@ -50,7 +50,9 @@ pub struct Options {
 pub enum Publishers {
     /// Anybody, while the gateway listens on loopback addresses only.
     Loopback,
+    /// Whoever can reach the gateway.
     Anybody,
+    /// Only those that spacetime.grant_publish names.
     Nobody,
 }
 

@@ -10,11 +10,14 @@ use crate::error::{Error, Result};
 use crate::project::{Project, SourceLanguage};
 use crate::{module_file, terminal};
 
-/// Builds a module to WebAssembly.
+/// Builds a module to WebAssembly, and prints the path of the file.
+///
+/// Rust needs cargo and the target wasm32-unknown-unknown, C needs clang and lld, C# the .NET 8 SDK. wasm-opt is used where it
+/// is installed.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Folder of the project.
-    #[arg(long, short, default_value = ".")]
+    #[arg(long, short, value_name = "DIR", default_value = ".")]
     project_path: PathBuf,
     /// Quicker to build, slower to run.
     #[arg(long)]
@@ -138,10 +141,17 @@ fn c(folder: &Path) -> Result<PathBuf> {
 fn csharp(folder: &Path) -> Result<PathBuf> {
     let mut dotnet = Command::new("dotnet");
     dotnet.current_dir(folder).args(["publish", "-c", "Release"]);
+    const WORKLOAD: &str = "dotnet workload install wasi-experimental";
     run_program(
         &mut dotnet,
-        "install the .NET 8 SDK (https://dot.net) and its workload: dotnet workload install wasi-experimental",
-    )?;
+        &format!("install the .NET 8 SDK (https://dot.net), and its part for WebAssembly: {WORKLOAD}"),
+    )
+    .inspect_err(|error| {
+        if matches!(error, Error::ProgramFailed { .. }) {
+            // Among what dotnet says itself, it is easily missed.
+            terminal::note(format!("If it misses a workload: {WORKLOAD}"));
+        }
+    })?;
     let found = newest_wasm(&folder.join("bin"));
     found.ok_or_else(|| Error::Plain(format!("dotnet left no .wasm below {}", folder.join("bin").display())))
 }

@@ -13,9 +13,11 @@ use crate::terminal;
 /// parameters by name.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// Name of the module.
     module: String,
     /// The reducer or procedure.
     function: String,
+    /// Arguments, in order: JSON or plain words.
     #[arg(allow_negative_numbers = true)]
     arguments: Vec<String>,
     #[command(flatten)]

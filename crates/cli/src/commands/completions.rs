@@ -5,7 +5,9 @@ use clap::{Args, CommandFactory};
 use crate::command_line::CommandLine;
 use crate::error::Result;
 
-/// Prints completions for a shell: `spacetime completions bash > /etc/bash_completion.d/spacetime`.
+/// Prints completions for a shell.
+///
+/// For example: `spacetime completions bash > ~/.local/share/bash-completion/completions/spacetime`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     #[arg(value_enum)]

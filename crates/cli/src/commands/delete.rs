@@ -9,6 +9,7 @@ use crate::terminal;
 /// Deletes a module with all its data.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// Name of the module.
     module: String,
     /// Do not ask.
     #[arg(long, short)]

@@ -12,14 +12,14 @@ use crate::module_file;
 use crate::target::Where;
 use crate::terminal;
 
-/// Shows what a module consists of.
+/// Shows what a module consists of: tables, reducers, procedures, views.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The module, as published.
+    /// Name of a published module.
     #[arg(required_unless_present = "bin_path")]
     module: Option<String>,
     /// A built module instead of a published one.
-    #[arg(long, short, conflicts_with = "module")]
+    #[arg(long, short, value_name = "FILE", conflicts_with = "module")]
     bin_path: Option<PathBuf>,
     /// The whole definition as JSON; of a server: its schema, in SpacetimeDB's form.
     #[arg(long)]

@@ -23,10 +23,10 @@ const QUIET: Duration = Duration::from_millis(150);
 /// published as soon as it is back.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Name of the module; the default is the one in spacetime.toml.
+    /// Name of the module [default: the one in spacetime.toml].
     name: Option<String>,
     /// Folder of the project.
-    #[arg(long, short, default_value = ".")]
+    #[arg(long, short, value_name = "DIR", default_value = ".")]
     project_path: PathBuf,
     #[command(flatten)]
     target: Where,

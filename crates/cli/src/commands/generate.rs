@@ -21,13 +21,13 @@ pub(crate) struct Options {
     #[arg(long, short, value_enum)]
     lang: Option<Language>,
     /// Folder to write to. Files that the generator made before are replaced.
-    #[arg(long, short)]
+    #[arg(long, short, value_name = "DIR")]
     out_dir: Option<PathBuf>,
     /// Folder of the project.
-    #[arg(long, short, default_value = ".")]
+    #[arg(long, short, value_name = "DIR", default_value = ".")]
     project_path: PathBuf,
     /// A built module instead of a project.
-    #[arg(long, short, conflicts_with = "module")]
+    #[arg(long, short, value_name = "FILE", conflicts_with = "module")]
     bin_path: Option<PathBuf>,
     #[command(flatten)]
     target: Where,

@@ -14,13 +14,13 @@ pub(crate) struct Options {
     /// Folder to make it in; new, or empty.
     #[arg(default_value = ".")]
     folder: PathBuf,
-    /// Language.
+    /// What to make, and in which language.
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     lang: Language,
     /// An example to begin with (Rust): `chat` has users and private messages.
     #[arg(long, value_enum, default_value_t = Template::Basic)]
     template: Template,
-    /// Name of the module; the default is the folder's.
+    /// Name of the module [default: the folder's].
     #[arg(long)]
     name: Option<String>,
 }

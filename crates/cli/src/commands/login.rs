@@ -13,14 +13,14 @@ use crate::terminal;
 /// Without a login, the first command that needs one gets a new identity and keeps its token.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Server: a name or a URL.
+    /// Server: a URL, or a name (see `spacetime server`) [default: where `spacetime start` listens].
     #[arg(long, short)]
     server: Option<String>,
-    /// Token of an identity you have; - reads it from standard input.
+    /// Be the identity of this token; - reads it from standard input.
     #[arg(long, conflicts_with = "logout")]
     token: Option<String>,
     /// Log in at an OpenID provider that the server trusts: its URL. You type a code on its page (device flow).
-    #[arg(long, conflicts_with_all = ["logout", "token"], requires = "client_id")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["logout", "token"], requires = "client_id")]
     issuer: Option<String>,
     /// What this command is called at the provider; its administrator gives one out.
     #[arg(long, requires = "issuer")]

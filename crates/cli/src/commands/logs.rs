@@ -13,8 +13,8 @@ use crate::terminal;
 pub(crate) struct Options {
     /// Name of the module.
     module: String,
-    /// How many records.
-    #[arg(long, short, default_value_t = 100)]
+    /// How many of the newest records.
+    #[arg(long, short, value_name = "N", default_value_t = 100)]
     num_lines: u32,
     /// Go on showing new ones, until Ctrl-C.
     #[arg(long, short)]

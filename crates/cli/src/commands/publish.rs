@@ -11,15 +11,17 @@ use crate::target::{Agreed, Plan, Target, Where};
 use crate::{module_file, terminal};
 
 /// Publishes a module: makes it, or migrates what is there to the new version.
+///
+/// Shows what will change, and asks before clients break or data are deleted.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Name of the module; the default is the one in spacetime.toml.
+    /// Name of the module [default: the one in spacetime.toml].
     name: Option<String>,
     /// Folder of the project to build and publish.
-    #[arg(long, short, default_value = ".", conflicts_with = "bin_path")]
+    #[arg(long, short, value_name = "DIR", default_value = ".", conflicts_with = "bin_path")]
     project_path: PathBuf,
     /// A built module to publish instead of a project.
-    #[arg(long, short)]
+    #[arg(long, short, value_name = "FILE")]
     bin_path: Option<PathBuf>,
     #[command(flatten)]
     target: Where,

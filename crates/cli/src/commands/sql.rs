@@ -12,9 +12,10 @@ use crate::terminal;
 /// Through a server: the SQL of clients, of one module, with what your identity may see. With --database-url: any SQL.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// `MODULE QUERY`; with --database-url the query alone.
-    #[arg(required = true, num_args = 1..=2)]
-    words: Vec<String>,
+    /// Name of the module; left out with --database-url.
+    module: String,
+    /// The query.
+    query: Option<String>,
     #[command(flatten)]
     target: Where,
     /// Rows as a JSON array of objects.
@@ -23,9 +24,9 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let (module, query) = match options.words.as_slice() {
-        [module, query] => (module.as_str(), query),
-        [query] if options.target.database_url.is_some() => ("", query),
+    let (module, query) = match (&options.module, &options.query) {
+        (module, Some(query)) => (module.as_str(), query),
+        (query, None) if options.target.database_url.is_some() => ("", query),
         _ => {
             return Err(Error::refused(
                 "a query through a server is about one module",

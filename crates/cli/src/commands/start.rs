@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 use super::gateway::{LogFormat, cannot_listen, explained, log_to_stderr, stop_requested};
 use crate::cluster::{self, Cluster, Installation, Running, Server};
@@ -15,23 +17,23 @@ use crate::terminal;
 
 /// Starts a private Postgres with the extension, and the gateway; runs until Ctrl-C or `spacetime stop`.
 ///
-/// The data stay in the data folder. Whoever can reach the gateway may publish modules, and whoever can reach Postgres is its
-/// superuser; both listen on this machine only.
+/// The data stay in the data folder; a later start finds them again. Postgres listens on this machine only, and whoever can
+/// reach it is its superuser. Whoever can reach the gateway may publish modules, as long as it listens on loopback addresses.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     folder: DataFolder,
-    /// Addresses of the gateway.
-    #[arg(long, value_delimiter = ',', default_value = "127.0.0.1:3000,[::1]:3000")]
+    /// Addresses of the gateway, separated by commas.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', default_value = "127.0.0.1:3000,[::1]:3000")]
     listen: Vec<SocketAddr>,
-    /// Port of Postgres; the default is a free one.
-    #[arg(long)]
+    /// Port of Postgres [default: a free one].
+    #[arg(long, value_name = "PORT")]
     postgres_port: Option<u16>,
-    /// As root: the user that Postgres runs as (default: postgres).
-    #[arg(long)]
+    /// As root: the user that Postgres runs as [default: postgres].
+    #[arg(long, value_name = "USER")]
     run_as: Option<String>,
-    /// Use this database instead of a private Postgres.
-    #[arg(long, conflicts_with_all = ["postgres_port", "run_as"])]
+    /// Serve this database instead of a private Postgres: postgres://…
+    #[arg(long, value_name = "URL", conflicts_with_all = ["postgres_port", "run_as"])]
     database_url: Option<String>,
 }
 
@@ -39,7 +41,7 @@ pub(crate) struct Options {
 #[derive(Debug, Args)]
 pub(crate) struct DataFolder {
     /// Data folder [default: ~/.local/share/spacetime; for root /var/lib/spacetime].
-    #[arg(long, env = "SPACETIME_DATA_DIR")]
+    #[arg(long, value_name = "DIR", env = "SPACETIME_DATA_DIR", hide_env_values = true)]
     data_dir: Option<PathBuf>,
 }
 
@@ -64,9 +66,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let stopping = stop_requested()?;
     tokio::pin!(stopping);
     if let Some(url) = options.database_url {
+        // The same after a restart; another one that serves this database listens elsewhere.
+        let name = format!("start {}", listen[0]);
         let ready = say_when_ready(listen[0], &url);
         return tokio::select! {
-            result = serve(&listen, url.clone(), stopping) => result,
+            result = serve(name, &listen, url.clone(), stopping) => result,
             never = ready => match never {},
         };
     }
@@ -112,7 +116,7 @@ async fn serve_cluster(
         say_when_ready(listen[0], &url).await
     };
     tokio::select! {
-        result = serve(listen, url.clone(), stopping) => result,
+        result = serve("start".into(), listen, url.clone(), stopping) => result,
         failure = cluster.failure(server) => Err(failure),
         never = ready => match never {},
     }
@@ -134,18 +138,20 @@ async fn wait_until_healthy(listen: SocketAddr) {
     }
 }
 
+/// The gateway, until `stop` is done.
 async fn serve(
+    name: String,
     listen: &[SocketAddr],
     database_url: String,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<()> {
     let mut gateway = spacetime_gateway::Options::new(database_url, listen.to_vec());
-    gateway.name = "start".into();
+    gateway.name = name;
     gateway.trust_loopback_cli = gateway.is_loopback();
     // The gateway wants to own its signal.
     let (stop_sender, stop_receiver) = tokio::sync::oneshot::channel::<()>();
     let serving = spacetime_gateway::serve(gateway, async move { drop(stop_receiver.await) });
-    tokio::pin!(serving);
+    let (_runtime, mut serving) = GatewayRuntime::spawn(serving)?;
     let result = tokio::select! {
         result = &mut serving => result,
         () = stop => {
@@ -153,7 +159,31 @@ async fn serve(
             serving.await
         }
     };
+    let result = result.map_err(|error| Error::Plain(format!("the gateway failed: {error}")))?;
     result.map_err(explained)
+}
+
+/// What the gateway does in the background ends with it, before Postgres does: otherwise it would complain that it is gone.
+struct GatewayRuntime(Option<Runtime>);
+
+impl GatewayRuntime {
+    fn spawn(
+        gateway: impl Future<Output = spacetime_gateway::Result<()>> + Send + 'static,
+    ) -> Result<(Self, JoinHandle<spacetime_gateway::Result<()>>)> {
+        let runtime = Runtime::new()
+            .map_err(|error| Error::Plain(format!("the gateway's threads cannot be started: {error}")))?;
+        let running = runtime.spawn(gateway);
+        Ok((Self(Some(runtime)), running))
+    }
+}
+
+impl Drop for GatewayRuntime {
+    fn drop(&mut self) {
+        // Waiting for it, as its own drop does, is not possible among tasks.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// The addresses this machine has, at least one, if nobody else listens on them: IPv6 may be switched off.

@@ -15,14 +15,15 @@ use crate::terminal;
 /// Shows the rows of queries and every change of them, one JSON object per line.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// Name of the module.
     module: String,
-    /// `SELECT * FROM …`
+    /// `SELECT * FROM …`, one or more.
     #[arg(required = true)]
     queries: Vec<String>,
-    /// Stop after so many updates.
-    #[arg(long, short)]
+    /// Stop after so many updates; 0 shows the rows of now [default: until Ctrl-C].
+    #[arg(long, short, value_name = "N")]
     num_updates: Option<u32>,
-    /// Server: a name or a URL.
+    /// Server: a URL, or a name (see `spacetime server`) [default: where `spacetime start` listens].
     #[arg(long, short)]
     server: Option<String>,
 }

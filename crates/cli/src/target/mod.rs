@@ -23,11 +23,11 @@ const AWAY: Duration = Duration::from_secs(1);
 /// Options of all commands that need to know where.
 #[derive(Debug, Default, Clone, Args)]
 pub(crate) struct Where {
-    /// Server: a name (see `spacetime server`) or a URL; the default is where `spacetime start` listens.
-    #[arg(long, short, conflicts_with = "database_url")]
+    /// Server: a URL, or a name (see `spacetime server`) [default: where `spacetime start` listens].
+    #[arg(long, short, value_name = "SERVER", conflicts_with = "database_url")]
     pub(crate) server: Option<String>,
-    /// Database with the extension, to be used directly, as a Postgres role: postgres://…
-    #[arg(long)]
+    /// Database to use without a server, in SQL, as the URL's role: postgres://…
+    #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
 }
 
