@@ -37,7 +37,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let file = project::read_file(&options.project_path)?;
     let language = options.lang.or(file.generate.as_ref().map(|generate| generate.lang));
     let language =
-        language.ok_or_else(|| Error::refused("no language was given", "add --lang typescript"))?;
+        language.ok_or_else(|| Error::refused("no language was given", "add --lang typescript, --lang rust or --lang sql"))?;
     let folder = options
         .out_dir
         .clone()
