@@ -1,0 +1,90 @@
+"""The gateway with the official Rust client SDK, through bindings that `spacetime generate --lang rust` writes: that they
+compile for modules with everything a module can have, and that clients made of them see what they should."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from harness.gateway import ROOT, TARGET, TIMEOUT_S, GatewayTestCase
+from harness.tiers import PGRX_RUSTFLAGS
+
+CLIENT = Path(__file__).resolve().parent / "rust_client"
+# Where a client is built, and found by the next run. It is a workspace of its own.
+BUILD = TARGET / "rust-client"
+PACKAGE = BUILD / "package"
+# As in main.rs: modules that scenarios are about, then those whose bindings need only compile.
+BOUND = ["chat", "everytype", "events", "procedures", "views", "names", "subscriptions", "sdk_2_14"]
+
+
+class RustSdkTest(GatewayTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        build = ["cargo", "--config", PGRX_RUSTFLAGS, "build", "--release", "--quiet", "--locked"]
+        subprocess.run([*build, "--package", "spacetime-cli"], cwd=ROOT, check=True)
+        shutil.copytree(CLIENT, PACKAGE, dirs_exist_ok=True)
+        bindings = PACKAGE / "src" / "bindings"
+        for module in BOUND:
+            subprocess.run(
+                [TARGET / "release" / "spacetime", "generate", "--lang", "rust", "--out-dir", bindings / module,
+                 "--bin-path", ROOT / "modules" / "build" / f"{module}.wasm"],
+                stderr=subprocess.DEVNULL, check=True,
+            )
+        # The SDK asks for a newer compiler than it needs.
+        subprocess.run(
+            ["cargo", "build", "--quiet", "--locked", "--ignore-rust-version", "--target-dir", BUILD],
+            cwd=PACKAGE, check=True,
+        )
+
+    def run_scenario(self, module, turns=None):
+        """Runs a scenario with its module; at a line `turn WORDS…` it is this side's turn to change rows."""
+        self.publish(self.sql, module)
+        self.addCleanup(lambda: self.connect().execute("SELECT spacetime.drop_module(%s)", (module,)))
+        self.sql.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {module} TO PUBLIC")
+        client = subprocess.Popen(
+            [BUILD / "debug" / "rust-client", module, f"ws://127.0.0.1:{self.port}"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        self.addCleanup(client.kill)
+        with client:
+            lines = []
+            for line in client.stdout:
+                lines.append(line)
+                match line.split():
+                    case ["turn", *words]:
+                        turns(*words)
+            errors = client.stderr.read()
+            self.assertEqual(client.wait(TIMEOUT_S), 0, "".join(lines) + errors)
+        # Not even a thread of the SDK's own.
+        self.assertEqual((lines[-1:], errors), (["done\n"], ""))
+
+    def test_chat(self):
+        def turn(alice, bob):
+            self.sql.execute(
+                "INSERT INTO chat.message (id, sender, receiver, content, timestamp) "
+                "VALUES (1000, decode(%s, 'hex'), decode(%s, 'hex'), 'from psql', now())",
+                (alice, bob),
+            )
+            self.sql.execute("DELETE FROM chat.message WHERE content = 'hello'")
+
+        self.run_scenario("chat", turn)
+
+    def test_every_type(self):
+        def turn(what):
+            for (table,) in self.sql.execute(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'everytype'::regnamespace AND relname LIKE 'of\\_%' "
+                "AND relkind = 'r'"
+            ).fetchall():
+                change = {"update": f"UPDATE everytype.{table} SET id = id + 1000", "delete": f"DELETE FROM everytype.{table}"}
+                self.sql.execute(change[what])
+
+        self.run_scenario("everytype", turn)
+
+    def test_event_tables(self):
+        self.run_scenario("events")
+
+    def test_procedures(self):
+        self.run_scenario("procedures")
+
+    def test_views(self):
+        self.run_scenario("views")
