@@ -3,6 +3,7 @@ compile for modules with everything a module can have, and that clients made of 
 
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from harness.gateway import ROOT, TARGET, TIMEOUT_S, GatewayTestCase
@@ -71,12 +72,15 @@ class RustSdkTest(GatewayTestCase):
 
     def test_every_type(self):
         def turn(what):
-            for (table,) in self.sql.execute(
-                "SELECT relname FROM pg_class WHERE relnamespace = 'everytype'::regnamespace AND relname LIKE 'of\\_%' "
-                "AND relkind = 'r'"
-            ).fetchall():
-                change = {"update": f"UPDATE everytype.{table} SET id = id + 1000", "delete": f"DELETE FROM everytype.{table}"}
-                self.sql.execute(change[what])
+            change = {"restart": "UPDATE everytype.{} SET id = id + 1000", "delete": "DELETE FROM everytype.{}"}[what]
+            if what == "restart":
+                self.cluster.restart("fast")
+            with self.connect(autocommit=False) as connection:
+                for (table,) in connection.execute(
+                    "SELECT relname FROM pg_class WHERE relnamespace = 'everytype'::regnamespace "
+                    "AND relname LIKE 'of\\_%' AND relkind = 'r'"
+                ).fetchall():
+                    connection.execute(change.format(table))
 
         self.run_scenario("everytype", turn)
 
@@ -88,3 +92,43 @@ class RustSdkTest(GatewayTestCase):
 
     def test_views(self):
         self.run_scenario("views")
+
+    def generate(self, *arguments):
+        return subprocess.run([TARGET / "release" / "spacetime", "generate", *map(str, arguments)],
+                              capture_output=True, text=True, timeout=TIMEOUT_S)
+
+    def test_bindings_of_a_server_are_those_of_the_module(self):
+        self.publish(self.sql, "views")
+        self.addCleanup(lambda: self.connect().execute("SELECT spacetime.drop_module('views')"))
+        with tempfile.TemporaryDirectory() as folder:
+            stale = Path(folder) / "gone_table.rs"
+            stale.write_text((PACKAGE / "src/bindings/views/mod.rs").read_text())
+            own = Path(folder) / "own.rs"
+            own.write_text("// not generated")
+            done = self.generate("views", "--lang", "rust", "--out-dir", folder, "--server", f"http://127.0.0.1:{self.port}")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertFalse(stale.exists())
+            own.unlink()
+            texts = [
+                {path.name: path.read_text() for path in Path(found).iterdir()}
+                for found in (folder, PACKAGE / "src" / "bindings" / "views")
+            ]
+        self.assertEqual(*texts)
+
+    def test_what_cannot_be_generated(self):
+        chat = ROOT / "modules" / "build" / "chat.wasm"
+        with tempfile.TemporaryDirectory() as folder:
+            for arguments, word in [
+                (("--lang", "cobol", "--out-dir", folder, "--bin-path", chat), "possible values: typescript, rust, sql"),
+                (("--lang", "rust", "--bin-path", chat), "--out-dir"),
+                (("--out-dir", folder, "--bin-path", chat), "--lang rust"),
+                (("--lang", "rust", "--out-dir", folder, "--bin-path", Path(folder) / "no.wasm"), "no.wasm"),
+                (("--lang", "rust", "--out-dir", folder, "--bin-path", __file__), "not a"),
+                (("nowhere", "--lang", "rust", "--out-dir", folder, "--server", f"http://127.0.0.1:{self.port}"), "nowhere"),
+                (("--lang", "rust", "--out-dir", chat, "--bin-path", chat), "chat.wasm"),
+            ]:
+                done = self.generate(*arguments)
+                self.assertNotEqual(done.returncode, 0, arguments)
+                self.assertIn(word, done.stderr)
+                self.assertNotIn("panicked", done.stderr)
+            self.assertEqual(list(Path(folder).iterdir()), [])

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use spacetimedb_sdk::{DbContext, Event, Status, SubscriptionHandle as _, Table, TableWithPrimaryKey};
+use spacetimedb_sdk::{
+    Compression, DbContext, Event, Status, SubscriptionHandle as _, Table, TableWithPrimaryKey,
+};
 
 use crate::bindings::chat::*;
 use crate::session::{Session, Word, until};
@@ -13,7 +15,8 @@ type Client = Session<DbConnection>;
 pub fn run(url: &str) {
     refusals(url);
     let alice = connect!(chat, url, None::<String>);
-    let bob = connect!(chat, url, None::<String>);
+    let bob =
+        connect!(chat, url, None::<String>, with_compression(Compression::Gzip), with_confirmed_reads(true));
     assert_ne!(alice.identity, bob.identity, "two anonymous clients");
     assert_eq!(alice.connection.identity(), alice.identity);
 
@@ -26,6 +29,8 @@ pub fn run(url: &str) {
     messages(&alice, &bob);
     failing_subscription(&alice);
     same_identity(url, &alice);
+    overlapping_updates(&alice, &seen);
+    in_a_loop_of_its_own(url, &alice);
     unsubscribing(&alice, everything, &seen);
     close!(alice);
     close!(bob);
@@ -162,17 +167,57 @@ fn same_identity(url: &str, alice: &Client) {
     };
     // What one connection of a client does the other sees.
     assert_eq!(call!(again, set_name_then, "Alicia".into()), Ok(()));
-    let name_of = |client: &Client| client.connection.db.user().id().find(&client.identity).unwrap().name.unwrap();
+    let name_of =
+        |client: &Client| client.connection.db.user().id().find(&client.identity).unwrap().name.unwrap();
     until("her new name", || name_of(alice) == "Alicia" && name_of(&again) == "Alicia");
     assert!(handle.is_active());
     close!(again);
+}
+
+/// A row of two subscriptions is updated: one callback, and it is there until both have ended.
+fn overlapping_updates(alice: &Client, seen: &Mutex<Vec<String>>) {
+    let herself = subscribe!(alice, format!("SELECT * FROM user WHERE id = 0x{}", alice.identity.to_hex()));
+    seen.lock().unwrap().clear();
+    assert_eq!(call!(alice, set_name_then, "Alison".into()), Ok(()));
+    assert_eq!(call!(alice, set_name_then, "Alicia".into()), Ok(()));
+    assert_eq!(
+        *seen.lock().unwrap(),
+        ["Alicia>Alison by SetName { name: \"Alison\" }", "Alison>Alicia by SetName { name: \"Alicia\" }"]
+    );
+    let (ended, end) = Word::new();
+    herself
+        .unsubscribe_then(Box::new(move |context| ended.send(context.db.user().count()).unwrap()))
+        .unwrap();
+    assert_eq!(end.hear("the end of the second subscription"), 2);
+}
+
+/// A client that handles messages when it likes, as games do.
+fn in_a_loop_of_its_own(url: &str, alice: &Client) {
+    let connection = DbConnection::builder()
+        .with_uri(url)
+        .with_database_name("chat")
+        .with_token(Some(alice.token.clone()))
+        .with_compression(Compression::None)
+        .build()
+        .unwrap();
+    connection.subscription_builder().subscribe("SELECT * FROM user");
+    until("rows in the loop", || {
+        connection.frame_tick().unwrap();
+        connection.db.user().count() == 2
+    });
+    assert_eq!(connection.try_identity(), Some(alice.identity));
+    connection.disconnect().unwrap();
+    until("the end in the loop", || connection.advance_one_message().is_err());
+    assert!(!connection.is_active());
 }
 
 fn unsubscribing(alice: &Client, everything: SubscriptionHandle, seen: &Mutex<Vec<String>>) {
     let (ended, end) = Word::new();
     seen.lock().unwrap().clear();
     let handle = everything.clone();
-    everything.unsubscribe_then(Box::new(move |context| ended.send(context.db.user().count()).unwrap())).unwrap();
+    everything
+        .unsubscribe_then(Box::new(move |context| ended.send(context.db.user().count()).unwrap()))
+        .unwrap();
     assert_eq!(end.hear("the end of the subscription"), 0);
     assert!(handle.is_ended());
     assert!(handle.unsubscribe().is_err(), "a second time");

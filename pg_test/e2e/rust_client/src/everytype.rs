@@ -61,15 +61,19 @@ pub fn run(url: &str) {
     // To another the same rows come as initial rows.
     let reader = connect!(everytype, url, None::<String>);
     let (applied, is_applied) = Word::new();
-    reader.connection.subscription_builder().on_applied(move |_| applied.send(()).unwrap()).subscribe_to_all_tables();
+    reader
+        .connection
+        .subscription_builder()
+        .on_applied(move |_| applied.send(()).unwrap())
+        .subscribe_to_all_tables();
     is_applied.hear("all tables");
     assert_eq!(counts(&reader.connection), written);
     // Written anew: deleted and inserted.
     assert_eq!(call!(writer, check_columns_then), Ok(()));
     assert_eq!(counts(&writer.connection), written);
 
-    // Every row gets another key, then all are deleted.
-    println!("turn update");
+    // Every row gets another key while the gateway has lost Postgres, then all are deleted.
+    println!("turn restart");
     let moved = |context: &DbConnection| context.db.of_f_64().id().find(&1000).is_some();
     until("updates with SQL", || moved(&writer.connection) && moved(&reader.connection));
     println!("turn delete");

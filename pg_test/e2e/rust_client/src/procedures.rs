@@ -14,7 +14,8 @@ pub fn run(url: &str) {
     procedures.add_then(2, 3, move |_, result| returned.send(result.unwrap()).unwrap());
     assert_eq!(sum.hear("a sum"), 5);
     let (returned, report) = Word::new();
-    procedures.record_one_of_then("one".into(), "two".into(), move |_, result| returned.send(result).unwrap());
+    procedures
+        .record_one_of_then("one".into(), "two".into(), move |_, result| returned.send(result).unwrap());
     let report: Report = report.hear("a report").unwrap();
     let (returned, failure) = Word::new();
     procedures.record_then_panic_then("kept".into(), "lost".into(), move |_, result| {

@@ -42,16 +42,17 @@ pub struct Session<C> {
     pub ended: Word<Option<String>>,
 }
 
-/// Connects to a module: `connect!(chat, url, None)`. The module's bindings have its name.
+/// Connects to a module, whose bindings have its name: `connect!(chat, url, None)`. Methods of the builder may follow.
 #[macro_export]
 macro_rules! connect {
-    ($module:ident, $url:expr, $token:expr) => {{
+    ($module:ident, $url:expr, $token:expr $(, $option:ident($value:expr))*) => {{
         let (connected, who) = $crate::session::Word::new();
         let (disconnected, ended) = $crate::session::Word::new();
         let connection = $crate::bindings::$module::DbConnection::builder()
             .with_uri($url)
             .with_database_name(stringify!($module))
             .with_token($token)
+            $(.$option($value))*
             .on_connect(move |_, identity, token| connected.send((identity, token.to_owned())).unwrap())
             .on_connect_error(|_, error| panic!("connecting to {}: {error}", stringify!($module)))
             .on_disconnect(move |_, error| {
