@@ -17,7 +17,7 @@ PACKAGE = BUILD / "package"
 BOUND = ["chat", "everytype", "events", "procedures", "views", "names", "subscriptions", "sdk_2_14"]
 
 
-class RustSdkTest(GatewayTestCase):
+class RustSdkTestCase(GatewayTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -59,18 +59,7 @@ class RustSdkTest(GatewayTestCase):
         # Not even a thread of the SDK's own.
         self.assertEqual((lines[-1:], errors), (["done\n"], ""))
 
-    def test_chat(self):
-        def turn(alice, bob):
-            self.sql.execute(
-                "INSERT INTO chat.message (id, sender, receiver, content, timestamp) "
-                "VALUES (1000, decode(%s, 'hex'), decode(%s, 'hex'), 'from psql', now())",
-                (alice, bob),
-            )
-            self.sql.execute("DELETE FROM chat.message WHERE content = 'hello'")
-
-        self.run_scenario("chat", turn)
-
-    def test_every_type(self):
+    def run_every_type(self):
         def turn(what):
             change = {"restart": "UPDATE everytype.{} SET id = id + 1000", "delete": "DELETE FROM everytype.{}"}[what]
             if what == "restart":
@@ -84,11 +73,46 @@ class RustSdkTest(GatewayTestCase):
 
         self.run_scenario("everytype", turn)
 
+
+class RustSdkTest(RustSdkTestCase):
+    def test_chat(self):
+        def turn(alice, bob):
+            self.sql.execute(
+                "INSERT INTO chat.message (id, sender, receiver, content, timestamp) "
+                "VALUES (1000, decode(%s, 'hex'), decode(%s, 'hex'), 'from psql', now())",
+                (alice, bob),
+            )
+            self.sql.execute("DELETE FROM chat.message WHERE content = 'hello'")
+
+        self.run_scenario("chat", turn)
+
+    def test_every_type(self):
+        self.run_every_type()
+
     def test_event_tables(self):
         self.run_scenario("events")
 
     def test_procedures(self):
         self.run_scenario("procedures")
+
+    def test_queries_of_the_builder(self):
+        def turn(what, me=None):
+            with self.connect(autocommit=False) as connection:
+                connection.execute("SET search_path = subscriptions")
+                if what == "rows":
+                    connection.execute("INSERT INTO team (id, rank) VALUES (1, 1), (2, 2)")
+                    connection.execute(
+                        "INSERT INTO player (id, team, score) VALUES (10, 1, 0), (11, 1, -5), (12, 2, 4), (13, 1, 3)"
+                    )
+                    connection.execute(
+                        "INSERT INTO item (id, owner) VALUES (1, decode(%s, 'hex')), (2, decode(repeat('02', 32), 'hex'))", (me,)
+                    )
+                else:
+                    connection.execute("UPDATE player SET score = 7 WHERE id = 10")
+                    connection.execute("UPDATE player SET score = -6 WHERE id = 11")
+                    connection.execute("UPDATE player SET team = 1 WHERE id = 12")
+
+        self.run_scenario("subscriptions", turn)
 
     def test_views(self):
         self.run_scenario("views")
@@ -132,3 +156,12 @@ class RustSdkTest(GatewayTestCase):
                 self.assertIn(word, done.stderr)
                 self.assertNotIn("panicked", done.stderr)
             self.assertEqual(list(Path(folder).iterdir()), [])
+
+
+class RustSdkCompressionTest(RustSdkTestCase):
+    """Messages are compressed, as each client asks."""
+
+    options = ["--compression", "asked"]
+
+    def test_every_type(self):
+        self.run_every_type()

@@ -1,7 +1,7 @@
 // ---- mod.rs
 // Made by `spacetime generate`. Do not edit: the next run replaces it.
 
-#![allow(unused, nonstandard_style, uncommon_codepoints, clippy::all)]
+#![allow(unused, missing_docs, nonstandard_style, uncommon_codepoints, clippy::all)]
 
 #[rustfmt::skip]
 pub mod message_table;
@@ -18,6 +18,10 @@ pub mod remote_tables;
 #[rustfmt::skip]
 pub mod send_message_reducer;
 #[rustfmt::skip]
+pub mod session_table;
+#[rustfmt::skip]
+pub mod session_type;
+#[rustfmt::skip]
 pub mod set_name_reducer;
 #[rustfmt::skip]
 pub mod user_table;
@@ -31,6 +35,8 @@ pub use remote_connection::*;
 pub use remote_reducers::*;
 pub use remote_tables::*;
 pub use send_message_reducer::*;
+pub use session_table::*;
+pub use session_type::*;
 pub use set_name_reducer::*;
 pub use user_table::*;
 pub use user_type::*;
@@ -1031,6 +1037,7 @@ use spacetimedb_sdk::__codegen::{self as __sdk, __lib, __query_builder, __sats, 
 use super::EventContext;
 use super::Message;
 use super::RemoteModule;
+use super::Session;
 use super::User;
 
 /// The module's tables and views, each with a method that gives its rows.
@@ -1045,11 +1052,13 @@ impl __sdk::InModule for RemoteTables {
 /// The tables and views that `subscribe_to_all_tables` subscribes to.
 pub(super) const NAMES: &[&str] = &[
     "message",
+    "session",
     "user",
 ];
 
 pub(super) fn register(cache: &mut __sdk::ClientCache<RemoteModule>) {
     super::message_table::register(cache);
+    super::session_table::register(cache);
     super::user_table::register(cache);
 }
 
@@ -1057,6 +1066,7 @@ pub(super) fn register(cache: &mut __sdk::ClientCache<RemoteModule>) {
 #[derive(Debug, Default)]
 pub struct DbUpdate {
     message: __sdk::TableUpdate<Message>,
+    session: __sdk::TableUpdate<Session>,
     user: __sdk::TableUpdate<User>,
 }
 
@@ -1076,6 +1086,7 @@ impl TryFrom<__ws::v2::TransactionUpdate> for DbUpdate {
         for table in __sdk::transaction_update_iter_table_updates(message) {
             match &table.table_name[..] {
                 "message" => update.message.append(__sdk::TableUpdate::parse_table_update(table)?),
+                "session" => update.session.append(__sdk::TableUpdate::parse_table_update(table)?),
                 "user" => update.user.append(__sdk::TableUpdate::parse_table_update(table)?),
                 name => return Err(unknown(name)),
             }
@@ -1088,6 +1099,7 @@ impl __sdk::DbUpdate for DbUpdate {
     fn apply_to_client_cache(&self, cache: &mut __sdk::ClientCache<RemoteModule>) -> AppliedDiff<'_> {
         AppliedDiff {
             message: cache.apply_diff_to_table::<Message>("message", &self.message).with_updates_by_pk(|row| &row.id),
+            session: cache.apply_diff_to_table::<Session>("session", &self.session).with_updates_by_pk(|row| &row.connection),
             user: cache.apply_diff_to_table::<User>("user", &self.user).with_updates_by_pk(|row| &row.id),
             lifetime_of_update: PhantomData,
         }
@@ -1098,6 +1110,7 @@ impl __sdk::DbUpdate for DbUpdate {
         for table in message.tables {
             match &table.table[..] {
                 "message" => update.message.append(__sdk::parse_row_list_as_inserts(table.rows)?),
+                "session" => update.session.append(__sdk::parse_row_list_as_inserts(table.rows)?),
                 "user" => update.user.append(__sdk::parse_row_list_as_inserts(table.rows)?),
                 name => return Err(unknown(name)),
             }
@@ -1110,6 +1123,7 @@ impl __sdk::DbUpdate for DbUpdate {
         for table in message.tables {
             match &table.table[..] {
                 "message" => update.message.append(__sdk::parse_row_list_as_deletes(table.rows)?),
+                "session" => update.session.append(__sdk::parse_row_list_as_deletes(table.rows)?),
                 "user" => update.user.append(__sdk::parse_row_list_as_deletes(table.rows)?),
                 name => return Err(unknown(name)),
             }
@@ -1121,6 +1135,7 @@ impl __sdk::DbUpdate for DbUpdate {
 /// What a message of the server changed in the client's cache.
 pub struct AppliedDiff<'r> {
     message: __sdk::TableAppliedDiff<'r, Message>,
+    session: __sdk::TableAppliedDiff<'r, Session>,
     user: __sdk::TableAppliedDiff<'r, User>,
     lifetime_of_update: PhantomData<&'r ()>,
 }
@@ -1132,6 +1147,7 @@ impl __sdk::InModule for AppliedDiff<'_> {
 impl<'r> __sdk::AppliedDiff<'r> for AppliedDiff<'r> {
     fn invoke_row_callbacks(&self, event: &EventContext, callbacks: &mut __sdk::DbCallbacks<RemoteModule>) {
         callbacks.invoke_table_row_callbacks::<Message>("message", &self.message, event);
+        callbacks.invoke_table_row_callbacks::<Session>("session", &self.session, event);
         callbacks.invoke_table_row_callbacks::<User>("user", &self.user, event);
     }
 }
@@ -1191,6 +1207,260 @@ impl send_message for RemoteReducers {
         self.connection.invoke_reducer_with_callback(SendMessageArgs { to, content }, __callback)
     }
 }
+
+// ---- session_table.rs
+// Made by `spacetime generate`. Do not edit: the next run replaces it.
+
+use std::marker::PhantomData;
+
+use spacetimedb_sdk::__codegen::{self as __sdk, __lib, __query_builder, __sats, __ws};
+
+use super::EventContext;
+use super::RemoteModule;
+use super::RemoteTables;
+use super::Session;
+
+/// The rows of `session` in the client's cache.
+pub struct SessionTableHandle<'ctx> {
+    rows: __sdk::TableHandle<Session>,
+    context: PhantomData<&'ctx RemoteTables>,
+}
+
+/// Gives `context.db` its method `session`.
+pub trait SessionTableAccess {
+    /// The rows of `session` in the client's cache.
+    fn session(&self) -> SessionTableHandle<'_>;
+}
+
+impl SessionTableAccess for RemoteTables {
+    fn session(&self) -> SessionTableHandle<'_> {
+        SessionTableHandle { rows: self.connection.get_table::<Session>("session"), context: PhantomData }
+    }
+}
+
+/// Stands for `session` where code is generic over tables.
+pub struct SessionTableAccessor;
+
+impl __sdk::TableAccessor<RemoteTables> for SessionTableAccessor {
+    type Row = Session;
+    type Handle<'db> = SessionTableHandle<'db>;
+
+    fn get<'db>(db: &'db RemoteTables) -> SessionTableHandle<'db> {
+        db.session()
+    }
+}
+
+/// Gives query builders their method `session`.
+pub trait SessionQueryTableAccess {
+    /// Queries of `session`.
+    fn session(&self) -> __query_builder::Table<Session>;
+}
+
+impl SessionQueryTableAccess for __sdk::QueryTableAccessor {
+    fn session(&self) -> __query_builder::Table<Session> {
+        __query_builder::Table::new("session")
+    }
+}
+
+/// A callback for rows that appear.
+pub struct SessionInsertCallbackId(__sdk::CallbackId);
+
+impl __sdk::Table for SessionTableHandle<'_> {
+    type Row = Session;
+    type EventContext = EventContext;
+
+    fn count(&self) -> u64 {
+        self.rows.count()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Session> + '_ {
+        self.rows.iter()
+    }
+
+    type InsertCallbackId = SessionInsertCallbackId;
+
+    fn on_insert(
+        &self,
+        callback: impl FnMut(&EventContext, &Session) + Send + 'static,
+    ) -> SessionInsertCallbackId {
+        SessionInsertCallbackId(self.rows.on_insert(callback))
+    }
+
+    fn remove_on_insert(&self, callback: SessionInsertCallbackId) {
+        self.rows.remove_on_insert(callback.0)
+    }
+
+    type DeleteCallbackId = SessionDeleteCallbackId;
+
+    fn on_delete(
+        &self,
+        callback: impl FnMut(&EventContext, &Session) + Send + 'static,
+    ) -> SessionDeleteCallbackId {
+        SessionDeleteCallbackId(self.rows.on_delete(callback))
+    }
+
+    fn remove_on_delete(&self, callback: SessionDeleteCallbackId) {
+        self.rows.remove_on_delete(callback.0)
+    }
+}
+
+impl __sdk::TableLike for SessionTableHandle<'_> {
+    type Row = Session;
+    type EventContext = EventContext;
+
+    fn count(&self) -> u64 {
+        self.rows.count()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Session> + '_ {
+        self.rows.iter()
+    }
+}
+
+impl __sdk::WithInsert for SessionTableHandle<'_> {
+    type InsertCallbackId = SessionInsertCallbackId;
+
+    fn on_insert(
+        &self,
+        callback: impl FnMut(&EventContext, &Session) + Send + 'static,
+    ) -> SessionInsertCallbackId {
+        SessionInsertCallbackId(self.rows.on_insert(callback))
+    }
+
+    fn remove_on_insert(&self, callback: SessionInsertCallbackId) {
+        self.rows.remove_on_insert(callback.0)
+    }
+}
+
+/// A callback for rows that disappear.
+pub struct SessionDeleteCallbackId(__sdk::CallbackId);
+
+impl __sdk::WithDelete for SessionTableHandle<'_> {
+    type DeleteCallbackId = SessionDeleteCallbackId;
+
+    fn on_delete(
+        &self,
+        callback: impl FnMut(&EventContext, &Session) + Send + 'static,
+    ) -> SessionDeleteCallbackId {
+        SessionDeleteCallbackId(self.rows.on_delete(callback))
+    }
+
+    fn remove_on_delete(&self, callback: SessionDeleteCallbackId) {
+        self.rows.remove_on_delete(callback.0)
+    }
+}
+
+/// A callback for rows that are replaced by others with the same primary key.
+pub struct SessionUpdateCallbackId(__sdk::CallbackId);
+
+impl __sdk::TableWithPrimaryKey for SessionTableHandle<'_> {
+    type UpdateCallbackId = SessionUpdateCallbackId;
+
+    fn on_update(
+        &self,
+        callback: impl FnMut(&EventContext, &Session, &Session) + Send + 'static,
+    ) -> SessionUpdateCallbackId {
+        SessionUpdateCallbackId(self.rows.on_update(callback))
+    }
+
+    fn remove_on_update(&self, callback: SessionUpdateCallbackId) {
+        self.rows.remove_on_update(callback.0)
+    }
+}
+
+impl __sdk::WithUpdate for SessionTableHandle<'_> {
+    type UpdateCallbackId = SessionUpdateCallbackId;
+
+    fn on_update(
+        &self,
+        callback: impl FnMut(&EventContext, &Session, &Session) + Send + 'static,
+    ) -> SessionUpdateCallbackId {
+        SessionUpdateCallbackId(self.rows.on_update(callback))
+    }
+
+    fn remove_on_update(&self, callback: SessionUpdateCallbackId) {
+        self.rows.remove_on_update(callback.0)
+    }
+}
+
+/// Finds rows of `session` by `connection`, of which no two have the same.
+pub struct SessionConnectionUnique<'ctx> {
+    index: __sdk::UniqueConstraintHandle<Session, __sdk::ConnectionId>,
+    context: PhantomData<&'ctx RemoteTables>,
+}
+
+impl<'ctx> SessionTableHandle<'ctx> {
+    /// Finds rows by `connection`.
+    pub fn connection(&self) -> SessionConnectionUnique<'ctx> {
+        SessionConnectionUnique { index: self.rows.get_unique_constraint::<__sdk::ConnectionId>("connection"), context: PhantomData }
+    }
+}
+
+impl SessionConnectionUnique<'_> {
+    /// The row in the client's cache with this value, if there is one.
+    pub fn find(&self, value: &__sdk::ConnectionId) -> Option<Session> {
+        self.index.find(value)
+    }
+}
+
+pub(super) fn register(cache: &mut __sdk::ClientCache<RemoteModule>) {
+    let table = cache.get_or_make_table::<Session>("session");
+    table.add_unique_constraint::<__sdk::ConnectionId>("connection", |row| &row.connection);
+}
+
+// ---- session_type.rs
+// Made by `spacetime generate`. Do not edit: the next run replaces it.
+
+use std::marker::PhantomData;
+
+use spacetimedb_sdk::__codegen::{self as __sdk, __lib, __query_builder, __sats, __ws};
+
+use super::RemoteModule;
+
+#[derive(__lib::ser::Serialize, __lib::de::Deserialize, Debug, Clone, PartialEq, Eq, Hash)]
+#[sats(crate = __lib)]
+pub struct Session {
+    pub connection: __sdk::ConnectionId,
+    pub client: __sdk::Identity,
+}
+
+impl __sdk::InModule for Session {
+    type Module = RemoteModule;
+}
+
+/// The columns, for conditions of queries.
+pub struct SessionCols {
+    pub connection: __query_builder::Col<Session, __sdk::ConnectionId>,
+    pub client: __query_builder::Col<Session, __sdk::Identity>,
+}
+
+impl __query_builder::HasCols for Session {
+    type Cols = SessionCols;
+
+    fn cols(table: &'static str) -> SessionCols {
+        SessionCols {
+            connection: __query_builder::Col::new(table, "connection"),
+            client: __query_builder::Col::new(table, "client"),
+        }
+    }
+}
+
+/// The columns with an index, for joins of queries.
+pub struct SessionIxCols {
+    pub connection: __query_builder::IxCol<Session, __sdk::ConnectionId>,
+}
+
+impl __query_builder::HasIxCols for Session {
+    type IxCols = SessionIxCols;
+
+    fn ix_cols(table: &'static str) -> SessionIxCols {
+        SessionIxCols {
+            connection: __query_builder::IxCol::new(table, "connection"),
+        }
+    }
+}
+
+impl __query_builder::CanBeLookupTable for Session {}
 
 // ---- set_name_reducer.rs
 // Made by `spacetime generate`. Do not edit: the next run replaces it.

@@ -1,7 +1,7 @@
 // ---- mod.rs
 // Made by `spacetime generate`. Do not edit: the next run replaces it.
 
-#![allow(unused, nonstandard_style, uncommon_codepoints, clippy::all)]
+#![allow(unused, missing_docs, nonstandard_style, uncommon_codepoints, clippy::all)]
 
 #[rustfmt::skip]
 pub mod add_entry_reducer;

@@ -19,8 +19,11 @@ pub(crate) const MARK: &str = "Made by `spacetime generate`";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
+    /// For the npm package `spacetimedb`, 2.x.
     Typescript,
+    /// For the crate `spacetimedb-sdk`, 2.10 or later.
     Rust,
+    /// The functions that psql calls, as documentation.
     Sql,
 }
 

@@ -1,6 +1,6 @@
 //! Every type a column can have: what is deleted must be, byte by byte, what was there before, or the SDK panics.
 
-use spacetimedb_sdk::{DbContext, Table};
+use spacetimedb_sdk::{Compression, DbContext, Table};
 
 use crate::bindings::everytype::*;
 use crate::session::{Word, until};
@@ -58,8 +58,8 @@ pub fn run(url: &str) {
     let written = counts(&writer.connection);
     assert!(written.iter().all(|count| *count > 0), "{written:?}");
 
-    // To another the same rows come as initial rows.
-    let reader = connect!(everytype, url, None::<String>);
+    // To another the same rows come as initial rows, compressed differently if the gateway compresses.
+    let reader = connect!(everytype, url, None::<String>, with_compression(Compression::Gzip));
     let (applied, is_applied) = Word::new();
     reader
         .connection

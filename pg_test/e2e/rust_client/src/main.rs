@@ -19,6 +19,7 @@ mod everytype;
 mod events;
 mod procedures;
 mod session;
+mod subscriptions;
 mod views;
 
 fn main() {
@@ -29,6 +30,7 @@ fn main() {
         "everytype" => everytype::run(url),
         "events" => events::run(url),
         "procedures" => procedures::run(url),
+        "subscriptions" => subscriptions::run(url),
         "views" => views::run(url),
         other => panic!("there is no scenario {other}"),
     }

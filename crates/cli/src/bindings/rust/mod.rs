@@ -5,6 +5,8 @@ mod connection;
 mod function;
 mod names;
 mod relation;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::collections::BTreeMap;
@@ -53,7 +55,8 @@ pub(super) fn files(definition: &Definition) -> Result<Vec<(String, String)>> {
 
 /// `mod.rs`
 fn root<'n>(modules: impl Iterator<Item = &'n String> + Clone) -> String {
-    let mut text = "#![allow(unused, nonstandard_style, uncommon_codepoints, clippy::all)]\n\n".to_owned();
+    let mut text =
+        "#![allow(unused, missing_docs, nonstandard_style, uncommon_codepoints, clippy::all)]\n\n".to_owned();
     for name in modules.clone() {
         // Without it Rust does not look for files with such names.
         let path = if name.is_ascii() {
