@@ -144,4 +144,11 @@ class ServersTest(unittest.TestCase):
             self.assertEqual((self.folder / module / "index.ts").read_text(), (GOLDEN / "chat.ts").read_text())
         self.spacetime("generate", "nobody", "--lang", "sql", "--out-dir", "out", *there, fails="404")
         self.spacetime("generate", "strange", "--lang", "sql", "--out-dir", "out", *there, fails='"Unheard" is not known')
-        self.spacetime("generate", "chat", "--lang", "rust", "--out-dir", "out", *there, fails="not under an open licence")
+        rust = []
+        for module in ["chat", "old"]:
+            out = self.folder / f"{module}-rust"
+            self.spacetime("generate", module, "--lang", "rust", "--out-dir", out, *there)
+            rust.append({path.name: path.read_text() for path in out.iterdir()})
+        self.assertEqual(*rust)
+        self.assertIn("message_table.rs", rust[0])
+        self.spacetime("generate", "chat", "--lang", "cobol", "--out-dir", "out", *there, fails="possible values: typescript, rust")

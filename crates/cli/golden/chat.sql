@@ -2,6 +2,8 @@
 
 SELECT id, sender, receiver, content, timestamp FROM message;
 
+SELECT connection, client FROM session;
+
 SELECT id, name FROM "user";
 
 -- reducer

@@ -17,6 +17,12 @@ const messageRow = t.row({
 });
 export type Message = Infer<typeof messageRow>;
 
+const sessionRow = t.row({
+  connection: t.connectionId().primaryKey(),
+  client: t.identity(),
+});
+export type Session = Infer<typeof sessionRow>;
+
 const userRow = t.row({
   id: t.identity().primaryKey(),
   name: t.option(t.string()),
@@ -29,6 +35,11 @@ const tablesOfModule = schema({
   ], constraints: [
     { name: 'message_id_key', constraint: 'unique', columns: ['id'] },
   ] }, messageRow),
+  session: table({ name: 'session', indexes: [
+    { accessor: 'connection', name: 'session_connection_idx_btree', algorithm: 'btree', columns: ['connection'] },
+  ], constraints: [
+    { name: 'session_connection_key', constraint: 'unique', columns: ['connection'] },
+  ] }, sessionRow),
   user: table({ name: 'user', indexes: [
     { accessor: 'id', name: 'user_id_idx_btree', algorithm: 'btree', columns: ['id'] },
   ], constraints: [

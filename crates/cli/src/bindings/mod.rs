@@ -3,13 +3,14 @@
 #[cfg(test)]
 mod golden_tests;
 mod names;
+mod rust;
 mod sql;
 mod typescript;
 
 use serde::{Deserialize, Serialize};
 use spacetime_definition::{Definition, Type};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// What every generated file has in its first line; how the generator knows its own files.
 pub(crate) const MARK: &str = "Made by `spacetime generate`";
@@ -18,24 +19,20 @@ pub(crate) const MARK: &str = "Made by `spacetime generate`";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
+    /// For the npm package `spacetimedb`, 2.x.
     Typescript,
-    Sql,
-    /// Refused with a word about why: people who come from the official tool ask for it.
-    #[value(hide = true)]
+    /// For the crate `spacetimedb-sdk`, 2.10 or later.
     Rust,
+    /// The functions that psql calls, as documentation.
+    Sql,
 }
 
 /// Files, by name, for clients of a module. What clients cannot see is left out: private tables and reducers.
 pub(crate) fn generate(definition: &Definition, language: Language) -> Result<Vec<(String, String)>> {
     Ok(match language {
         Language::Typescript => vec![("index.ts".into(), typescript::index(definition)?)],
+        Language::Rust => rust::files(definition)?,
         Language::Sql => vec![("functions.sql".into(), sql::functions(definition))],
-        Language::Rust => {
-            return Err(Error::refused(
-                "there are no bindings for Rust: the client crate they would be for is not under an open licence",
-                "the official generator takes the .wasm file that `spacetime build` prints",
-            ));
-        }
     })
 }
 

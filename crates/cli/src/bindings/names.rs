@@ -17,9 +17,30 @@ pub(super) fn pascal(name: &str) -> String {
     words.map(capital).collect()
 }
 
+/// `SendMessage` → `send_message`; `HTTPServer` → `http_server`; scopes are joined.
+pub(super) fn snake(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (at, letter) in letters.iter().enumerate() {
+        if !letter.is_alphanumeric() && *letter != '_' {
+            snake.push('_');
+            continue;
+        }
+        let after_small = at > 0 && (letters[at - 1].is_lowercase() || letters[at - 1].is_numeric());
+        let ends_acronym = at > 0
+            && letters[at - 1].is_uppercase()
+            && letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && (after_small || ends_acronym) {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{camel, pascal};
+    use super::{camel, pascal, snake};
 
     #[test]
     fn styles() {
@@ -27,5 +48,9 @@ mod tests {
         assert_eq!(camel("SendMessage"), "sendMessage");
         assert_eq!(camel("id"), "id");
         assert_eq!(pascal("game.player_state"), "GamePlayerState");
+        assert_eq!(snake("game.PlayerState"), "game_player_state");
+        assert_eq!(snake("HTTPServer"), "http_server");
+        assert_eq!(snake("send_message"), "send_message");
+        assert_eq!(snake("plan9Größe"), "plan9_größe");
     }
 }

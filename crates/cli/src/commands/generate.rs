@@ -17,7 +17,7 @@ use crate::{module_file, terminal};
 pub(crate) struct Options {
     /// A published module instead of a project.
     module: Option<String>,
-    /// Language of the client; `sql` documents the functions that psql calls.
+    /// Language of the client.
     #[arg(long, short, value_enum)]
     lang: Option<Language>,
     /// Folder to write to. Files that the generator made before are replaced.
@@ -36,8 +36,9 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options) -> Result<()> {
     let file = project::read_file(&options.project_path)?;
     let language = options.lang.or(file.generate.as_ref().map(|generate| generate.lang));
-    let language =
-        language.ok_or_else(|| Error::refused("no language was given", "add --lang typescript"))?;
+    let language = language.ok_or_else(|| {
+        Error::refused("no language was given", "add --lang typescript, --lang rust or --lang sql")
+    })?;
     let folder = options
         .out_dir
         .clone()
