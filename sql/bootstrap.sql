@@ -66,7 +66,9 @@ CREATE TABLE spacetime._schedule (
     module bytea NOT NULL,
     table_name text,
     row_key numeric(20),
-    reducer text NOT NULL,
+    -- A reducer, or a procedure: those have a worker of their own.
+    function text NOT NULL,
+    is_procedure boolean NOT NULL DEFAULT false,
     arguments bytea,
     -- Microseconds since the Unix epoch, and microseconds.
     due_us bigint NOT NULL,
@@ -76,7 +78,7 @@ CREATE TABLE spacetime._schedule (
     last_error text,
     UNIQUE (module, table_name, row_key)
 );
-CREATE INDEX ON spacetime._schedule (module, due_us, id);
+CREATE INDEX ON spacetime._schedule (module, is_procedure, due_us, id);
 
 -- Clients that gateways have connected. Connections do not outlive a dump, so this is not part of one.
 CREATE TABLE spacetime._client (

@@ -21,7 +21,7 @@ pub(crate) use module::{
     names, own_triggers, own_working_triggers, set_names, set_protected, update_code, update_place, wasm,
 };
 pub(crate) use schedule::{
-    Existing, ScheduleEntry, ScheduleHead, Scheduled, module_identities, note_schedule_error, reschedule,
+    Existing, RowEntry, ScheduleEntry, ScheduleHead, Scheduled, hand_over, module_identities, note_schedule_error, reschedule,
     schedule_entry, schedule_heads, schedule_immediate, schedule_row, scheduled_keys, unschedule,
     unschedule_row, unschedule_table,
 };

@@ -39,5 +39,5 @@ pub(crate) use query::{Statement, argument};
 pub(crate) use ready::{ReadyModule, ready};
 pub(crate) use rows::read_rows;
 pub(crate) use schedule::{
-    ScheduledRow, ScheduledTable, has_scheduled_reducers, heal, reducer_of, schedule_at, scheduled_table,
+    ScheduledFunction, ScheduledRow, ScheduledTable, heal, schedule_at, scheduled_table, workers_of,
 };

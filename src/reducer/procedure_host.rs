@@ -11,7 +11,7 @@ use super::tables::CallTables;
 use crate::error::{Error, Result};
 use crate::module::{ReadyModule, read_variable, ready, require_last_writer_seen};
 use crate::pg::memory::CallMemory;
-use crate::pg::procedure::{TransactionControl, ensure_snapshot};
+use crate::pg::procedure::TransactionControl;
 use crate::pg::{access, entry, interrupt, snapshot, user, worker, xact};
 use crate::wasm::host::{Errno, Host, HostResult, LogRecord, RangeBytes, RowBatch, ScanId};
 
@@ -83,16 +83,16 @@ impl Conversation {
 
     /// Takes the module's lock first of all, so that whatever snapshot the transaction reads by is younger.
     fn lock(&self) -> Result<Rc<ReadyModule>> {
-        if self.control.is_none() {
+        let Some(control) = self.control else {
             let (module, procedure) = (self.module.row.name.clone(), self.procedure.clone());
             return Err(Error::NoTransactionControl { module, procedure });
-        }
+        };
         entry::check(c"a procedure's transaction")?;
         if self.module.is_serial() {
             access::lock_module(self.module.lock_table);
         }
         xact::note_module_lock();
-        ensure_snapshot();
+        control.ensure_snapshot();
         let module = lock_current(ready(&self.module.key)?)?;
         if module.row.version != self.module.row.version {
             return Err(Error::NotInState {
