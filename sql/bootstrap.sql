@@ -100,6 +100,18 @@ CREATE TABLE spacetime._environment (
     PRIMARY KEY (identity, name)
 );
 
+-- Hosts that procedures of a module may make HTTP requests to. Without a foreign key, as above.
+CREATE TABLE spacetime._http_host (
+    identity bytea NOT NULL,
+    host text NOT NULL,
+    private_addresses boolean NOT NULL,
+    insecure_http boolean NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (identity, host)
+);
+REVOKE ALL ON spacetime._http_host FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('spacetime._http_host', '');
+
 -- Whose tokens count. Options can hold a shared secret: nobody but the extension's owner reads this.
 CREATE TABLE spacetime._issuer (
     issuer text PRIMARY KEY,

@@ -3,6 +3,7 @@
 
 mod client;
 mod environment;
+mod http_host;
 mod issuer;
 mod module;
 mod schedule;
@@ -11,6 +12,9 @@ mod subscription;
 
 pub(crate) use client::{Client, client, clients_of_gateway, delete_client, insert_client};
 pub(crate) use environment::{forget_variables, set_variable, variable};
+pub(crate) use http_host::{
+    HttpHost, allow_http_host, disallow_http_host, forget_http_hosts, http_hosts,
+};
 pub(crate) use issuer::{
     IssuerRow, distrust_issuer, insert_signing_key, is_publisher, issuer, public_keys, set_owner_identity,
     set_publisher, signing_key, trust_issuer,

@@ -13,6 +13,7 @@ mod event_access;
 mod events;
 mod function;
 mod host;
+mod http;
 mod keys;
 mod procedure;
 mod procedure_host;
