@@ -66,7 +66,9 @@ CREATE TABLE spacetime._schedule (
     module bytea NOT NULL,
     table_name text,
     row_key numeric(20),
-    reducer text NOT NULL,
+    -- A reducer, or a procedure: those have a worker of their own.
+    function text NOT NULL,
+    is_procedure boolean NOT NULL DEFAULT false,
     arguments bytea,
     -- Microseconds since the Unix epoch, and microseconds.
     due_us bigint NOT NULL,
@@ -76,7 +78,7 @@ CREATE TABLE spacetime._schedule (
     last_error text,
     UNIQUE (module, table_name, row_key)
 );
-CREATE INDEX ON spacetime._schedule (module, due_us, id);
+CREATE INDEX ON spacetime._schedule (module, is_procedure, due_us, id);
 
 -- Clients that gateways have connected. Connections do not outlive a dump, so this is not part of one.
 CREATE TABLE spacetime._client (
@@ -97,6 +99,18 @@ CREATE TABLE spacetime._environment (
     value text NOT NULL,
     PRIMARY KEY (identity, name)
 );
+
+-- Hosts that procedures of a module may make HTTP requests to. Without a foreign key, as above.
+CREATE TABLE spacetime._http_host (
+    identity bytea NOT NULL,
+    host text NOT NULL,
+    private_addresses boolean NOT NULL,
+    insecure_http boolean NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (identity, host)
+);
+REVOKE ALL ON spacetime._http_host FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('spacetime._http_host', '');
 
 -- Whose tokens count. Options can hold a shared secret: nobody but the extension's owner reads this.
 CREATE TABLE spacetime._issuer (

@@ -56,6 +56,12 @@ SELECT issuer, audiences, is_distrusted, options - 'secret' AS options, options 
 FROM spacetime._issuer;
 GRANT SELECT ON spacetime.issuers TO spacetime_admin;
 
+CREATE VIEW spacetime.http_hosts WITH (security_barrier) AS
+SELECT v.name AS module, h.host, h.private_addresses, h.insecure_http, h.changed_at
+FROM spacetime._http_host h
+JOIN spacetime.modules v ON v.identity = encode(h.identity, 'hex');
+GRANT SELECT ON spacetime.http_hosts TO spacetime_admin;
+
 CREATE VIEW spacetime.procedures WITH (security_barrier) AS
 SELECT v.name AS module,
        p.value ->> 'name' AS name,
@@ -90,7 +96,8 @@ CREATE VIEW spacetime.schedules WITH (security_barrier) AS
 SELECT v.name AS module,
        s.table_name AS "table",
        s.row_key,
-       s.reducer,
+       s.function,
+       s.is_procedure,
        to_timestamp(s.due_us / 1000000.0) AS next_run,
        s.interval_us * interval '1 microsecond' AS every,
        s.runs,
@@ -127,6 +134,9 @@ GRANT EXECUTE ON FUNCTION spacetime.drop_module(text, boolean) TO spacetime_admi
 -- Whose word counts decides who everybody is: for superusers, and whom they grant it.
 REVOKE ALL ON FUNCTION spacetime.trust_issuer(text, text[], jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.distrust_issuer(text) FROM PUBLIC;
+-- Code of modules inside the operator's network, likewise.
+REVOKE ALL ON FUNCTION spacetime.allow_http(text, text, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime.disallow_http(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.grant_publish(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.revoke_publish(bytea) FROM PUBLIC;
 -- Tokens are made by gateways.
@@ -198,6 +208,9 @@ COMMENT ON FUNCTION spacetime.login_local(text) IS 'makes the session who a toke
 COMMENT ON FUNCTION spacetime.logout() IS 'makes the session speak for its role again';
 COMMENT ON FUNCTION spacetime.trust_issuer(text, text[], jsonb) IS 'lets tokens of an OpenID Connect issuer count';
 COMMENT ON FUNCTION spacetime.distrust_issuer(text) IS 'refuses tokens of an issuer';
+COMMENT ON FUNCTION spacetime.allow_http(text, text, boolean, boolean) IS 'lets procedures of a module make HTTP requests to a host';
+COMMENT ON FUNCTION spacetime.disallow_http(text, text) IS 'takes a host away from those that a module may ask';
+COMMENT ON VIEW spacetime.http_hosts IS 'hosts that procedures of modules may make HTTP requests to';
 COMMENT ON FUNCTION spacetime.anonymous_token() IS 'a token for a new identity, signed by this server';
 COMMENT ON FUNCTION spacetime.websocket_token(text, text[]) IS 'a token of one minute for the bearer of another one';
 COMMENT ON FUNCTION spacetime.public_keys() IS 'what verifies tokens of this server, as a JSON Web Key Set';

@@ -285,7 +285,7 @@ class NotPreloadedTest(SchedulerTestCase):
         self.assertIn("shared_preload_libraries", connection.execute(logged).fetchone()[0])
         # What is scheduled waits for a server that runs it.
         connection.execute("SELECT schedules.schedule_in(0, 'waits', '')")
-        due = "SELECT module, \"table\", row_key, reducer, runs FROM spacetime.schedules"
+        due = "SELECT module, \"table\", row_key, function, runs FROM spacetime.schedules"
         self.assertEqual(connection.execute(due).fetchall(), [("schedules", "job", 1, "run_job", 0)])
         self.cluster.settings["shared_preload_libraries"] = "'spacetime'"
         self.cluster.restart()

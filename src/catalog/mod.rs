@@ -3,6 +3,7 @@
 
 mod client;
 mod environment;
+mod http_host;
 mod issuer;
 mod module;
 mod schedule;
@@ -11,6 +12,9 @@ mod subscription;
 
 pub(crate) use client::{Client, client, clients_of_gateway, delete_client, insert_client};
 pub(crate) use environment::{forget_variables, set_variable, variable};
+pub(crate) use http_host::{
+    HttpHost, allow_http_host, disallow_http_host, forget_http_hosts, http_hosts,
+};
 pub(crate) use issuer::{
     IssuerRow, distrust_issuer, insert_signing_key, is_publisher, issuer, public_keys, set_owner_identity,
     set_publisher, signing_key, trust_issuer,
@@ -21,7 +25,7 @@ pub(crate) use module::{
     names, own_triggers, own_working_triggers, set_names, set_protected, update_code, update_place, wasm,
 };
 pub(crate) use schedule::{
-    Existing, ScheduleEntry, ScheduleHead, Scheduled, module_identities, note_schedule_error, reschedule,
+    Existing, RowEntry, ScheduleEntry, ScheduleHead, Scheduled, hand_over, module_identities, note_schedule_error, reschedule,
     schedule_entry, schedule_heads, schedule_immediate, schedule_row, scheduled_keys, unschedule,
     unschedule_row, unschedule_table,
 };

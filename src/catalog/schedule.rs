@@ -1,4 +1,5 @@
 //! `spacetime._schedule`: one entry for each row of a scheduled table and for each reducer scheduled immediately.
+//! Entries of procedures are run by a worker of their own.
 //!
 //! Entries are kept up by a trigger on the scheduled tables, in the transactions that write the rows. Where an interval
 //! is due next is known nowhere else.
@@ -57,12 +58,14 @@ fn next(row: &mut impl Iterator<Item = Option<Vec<u8>>>) -> Option<Vec<u8>> {
     row.next().flatten()
 }
 
-/// For each module the entry that is due first, soonest first.
-pub(crate) fn schedule_heads() -> Result<Vec<ScheduleHead>> {
-    let query = "SELECT s.id::text, encode(m.identity, 'hex'), s.due_us::text FROM spacetime._module m \
-                 CROSS JOIN LATERAL (SELECT id, due_us FROM spacetime._schedule WHERE module = m.identity \
-                 ORDER BY due_us, id LIMIT 1) s ORDER BY s.due_us, s.id";
-    read(query, &[])?
+/// For each module the entry of a reducer, or of a procedure, that is due first, soonest first.
+pub(crate) fn schedule_heads(are_procedures: bool) -> Result<Vec<ScheduleHead>> {
+    let query = format!(
+        "SELECT s.id::text, encode(m.identity, 'hex'), s.due_us::text FROM spacetime._module m \
+         CROSS JOIN LATERAL (SELECT id, due_us FROM spacetime._schedule WHERE module = m.identity \
+         AND is_procedure = {are_procedures} ORDER BY due_us, id LIMIT 1) s ORDER BY s.due_us, s.id"
+    );
+    read(&query, &[])?
         .into_iter()
         .map(|row| {
             let mut row = row.into_iter();
@@ -77,7 +80,7 @@ pub(crate) fn schedule_heads() -> Result<Vec<ScheduleHead>> {
 
 /// The entry, as it is committed or as this transaction has made it.
 pub(crate) fn schedule_entry(id: i64) -> Result<Option<ScheduleEntry>> {
-    let query = "SELECT id::text, encode(module, 'hex'), table_name, row_key::text, reducer, arguments, due_us::text, \
+    let query = "SELECT id::text, encode(module, 'hex'), table_name, row_key::text, function, arguments, due_us::text, \
                  interval_us::text FROM spacetime._schedule WHERE id = $1::bigint";
     let id = id.to_string();
     read(query, &[Parameter::Text(&id)])?.into_iter().next().map(entry).transpose()
@@ -121,32 +124,40 @@ pub(crate) enum Existing {
     Keep,
 }
 
+/// The entry of a row of a scheduled table, to be made.
+#[derive(Debug)]
+pub(crate) struct RowEntry<'a> {
+    pub(crate) module: Identity,
+    pub(crate) table: &'a str,
+    pub(crate) key: u64,
+    pub(crate) function: &'a str,
+    pub(crate) is_procedure: bool,
+    pub(crate) due_us: i64,
+    pub(crate) interval_us: Option<i64>,
+}
+
 /// Makes the entry of a row.
-pub(crate) fn schedule_row(
-    module: Identity,
-    (table, key, reducer): (&str, u64, &str),
-    due_us: i64,
-    interval_us: Option<i64>,
-    existing: Existing,
-) -> Result<()> {
+pub(crate) fn schedule_row(entry: &RowEntry<'_>, existing: Existing) -> Result<()> {
     let conflict = match existing {
         Existing::Replace => {
-            "UPDATE SET reducer = excluded.reducer, due_us = excluded.due_us, interval_us = excluded.interval_us"
+            "UPDATE SET function = excluded.function, is_procedure = excluded.is_procedure, due_us = excluded.due_us, \
+             interval_us = excluded.interval_us"
         }
         Existing::Keep => "NOTHING",
     };
     write(
         &format!(
-            "INSERT INTO spacetime._schedule (module, table_name, row_key, reducer, due_us, interval_us) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (module, table_name, row_key) DO {conflict}"
+            "INSERT INTO spacetime._schedule (module, table_name, row_key, function, is_procedure, due_us, interval_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (module, table_name, row_key) DO {conflict}"
         ),
         &[
-            module.to_be_bytes().as_slice().into(),
-            table.into(),
-            AnyNumeric::from(key).into(),
-            reducer.into(),
-            due_us.into(),
-            interval_us.into(),
+            entry.module.to_be_bytes().as_slice().into(),
+            entry.table.into(),
+            AnyNumeric::from(entry.key).into(),
+            entry.function.into(),
+            entry.is_procedure.into(),
+            entry.due_us.into(),
+            entry.interval_us.into(),
         ],
     )
 }
@@ -175,7 +186,7 @@ pub(crate) fn schedule_immediate(
     due_us: i64,
 ) -> Result<()> {
     write(
-        "INSERT INTO spacetime._schedule (module, reducer, arguments, due_us) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO spacetime._schedule (module, function, arguments, due_us) VALUES ($1, $2, $3, $4)",
         &[module.to_be_bytes().as_slice().into(), reducer.into(), arguments.into(), due_us.into()],
     )
 }
@@ -186,16 +197,21 @@ pub(crate) fn unschedule(id: i64) -> Result<()> {
 }
 
 /// Notes a run of an interval and when it is due next.
-pub(crate) fn reschedule(id: i64, due_us: i64, reducer: &str, error: Option<&str>) -> Result<()> {
+pub(crate) fn reschedule(id: i64, due_us: i64, function: &str, error: Option<&str>) -> Result<()> {
     let error: DatumWithOid<'_> = error.into();
     write(
-        "UPDATE spacetime._schedule SET due_us = $2, reducer = $3, last_error = $4, runs = runs + 1, \
+        "UPDATE spacetime._schedule SET due_us = $2, function = $3, last_error = $4, runs = runs + 1, \
          last_run = pg_catalog.clock_timestamp() WHERE id = $1",
-        &[id.into(), due_us.into(), reducer.into(), error],
+        &[id.into(), due_us.into(), function.into(), error],
     )
 }
 
-/// Notes why an entry could not be run. It stays due.
+/// Gives an entry to the worker of the other kind.
+pub(crate) fn hand_over(id: i64, to_procedures: bool) -> Result<()> {
+    write("UPDATE spacetime._schedule SET is_procedure = $2 WHERE id = $1", &[id.into(), to_procedures.into()])
+}
+
+/// Notes why an entry could not be run, or how its run ended.
 pub(crate) fn note_schedule_error(id: i64, error: &str) -> Result<()> {
     write("UPDATE spacetime._schedule SET last_error = $2 WHERE id = $1", &[id.into(), error.into()])
 }

@@ -21,9 +21,8 @@ use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoredView};
 use crate::changes;
 use crate::error::{Error, Result};
 use crate::pg::name::quote;
-use crate::pg::{Oid, access, entry, user, xact};
+use crate::pg::{Oid, access, entry, user};
 use crate::row::U64As;
-use crate::worker::Kind;
 
 /// What the comment of a lock table says of its module.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -177,10 +176,8 @@ fn complete(
         changes::note_published(row.identity, row.version, true);
     }
     let module = ready(&row.identity.to_string())?;
-    if schedule::has_scheduled_reducers(definition) {
-        schedule::heal(&module)?;
-        xact::wake_worker_at_commit(Kind::Scheduler);
-    }
+    schedule::heal(&module)?;
+    schedule::wake_workers_at_commit(definition);
     Ok(publish::result(&row, created, &done))
 }
 

@@ -9,7 +9,7 @@ use super::wrappers::Wrapper;
 use super::{ddl, plan, policies, triggers};
 use crate::catalog::{Grant, ModuleRow, StoragePlan, StoredSequence, StoredTable, StoredType};
 use crate::error::Result;
-use crate::pg::name::{quote, quote_qualified};
+use crate::pg::name::{literal, quote, quote_qualified};
 use crate::reducer::WrapperOf;
 
 /// One step of a publish, as `plan_publish` shows it.
@@ -150,8 +150,27 @@ impl Versions<'_> {
             steps.push(self.wrapper_step(kind, wrapper, statements).by_superuser());
         }
         let tables = self.definition.tables.iter().zip(&self.new.tables);
-        steps.extend(tables.filter_map(|(table, stored)| self.missing_triggers(table, stored)));
+        for (table, stored) in tables {
+            steps.extend(self.missing_triggers(table, stored));
+            steps.extend(self.surplus_schedule(table, stored));
+        }
         steps
+    }
+
+    /// A table that was scheduled and is not any more keeps its rows; nothing is due because of them.
+    fn surplus_schedule(&self, table: &Table, stored: &StoredTable) -> Option<PlannedStep> {
+        let there = (stored.pg_name.clone(), triggers::SCHEDULE_FUNCTION.to_owned());
+        if table.schedule.is_some() || !self.triggers.contains(&there) {
+            return None;
+        }
+        let on = quote_qualified(&self.old.schema_name, &stored.pg_name);
+        let mut sql = triggers::drop_schedule(&on);
+        sql.push(format!(
+            "DELETE FROM spacetime._schedule WHERE module = {}::bytea AND table_name = {}",
+            literal(&format!("\\x{}", self.old.identity)),
+            literal(&table.name)
+        ));
+        Some(PlannedStep::new("drop_trigger", format!("table `{}`", table.name), sql).by_superuser())
     }
 
     fn missing_triggers(&self, table: &Table, stored: &StoredTable) -> Option<PlannedStep> {

@@ -7,6 +7,7 @@ mod column_change;
 mod ddl;
 mod environment;
 mod filters;
+mod http;
 mod last_writer;
 mod log;
 mod migrate;
@@ -30,6 +31,7 @@ pub(crate) use address::{protect, set_names};
 pub(crate) use adopt::adopt;
 pub(crate) use check::check;
 pub(crate) use environment::{environment, read_variable, set_variable};
+pub(crate) use http::{allow_http, disallow_http, http_reach};
 pub(crate) use last_writer::{lock_for_sql_writer, require_last_writer_seen};
 pub(crate) use log::{LogFile, read_log};
 pub(crate) use owner::{allow_publish, describe, set_owner};
@@ -39,5 +41,5 @@ pub(crate) use query::{Statement, argument};
 pub(crate) use ready::{ReadyModule, ready};
 pub(crate) use rows::read_rows;
 pub(crate) use schedule::{
-    ScheduledRow, ScheduledTable, has_scheduled_reducers, heal, reducer_of, schedule_at, scheduled_table,
+    ScheduledFunction, ScheduledRow, ScheduledTable, heal, schedule_at, scheduled_table, workers_of,
 };

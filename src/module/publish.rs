@@ -256,6 +256,7 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     owner::require_owner(&row, "drop it")?;
     address::require_unprotected(&row)?;
     catalog::forget_variables(row.identity)?;
+    catalog::forget_http_hosts(row.identity)?;
     remove(&row, keep_data, &mut Vec::new())?;
     // What lives on elsewhere may be adopted again: sessions that still map its state must not be left behind.
     if !keep_data && !adopt::is_recorded(row.identity)? {

@@ -22,7 +22,6 @@ use crate::pg::{Oid, access, function, invalidation, user, xact};
 use crate::reducer::{WrapperBody, WrapperOf};
 use crate::row::{PartNames, TableCodec};
 use crate::wasm::{ArtifactStore, Code, Fuel, Instance};
-use crate::worker::Kind;
 
 /// Instances kept for later calls; more exist only while calls are nested.
 const IDLE_INSTANCES_MAX: usize = 4;
@@ -126,10 +125,8 @@ impl ReadyModule {
         for warning in warnings {
             pgrx::log!("spacetime: module {:?}: {warning}", row.name);
         }
-        if super::has_scheduled_reducers(&definition) {
-            // Restored from a dump, or copied with its database: nobody may have told the scheduler.
-            xact::wake_worker_at_commit(Kind::Scheduler);
-        }
+        // Restored from a dump, or copied with its database: nobody may have told the workers.
+        super::schedule::wake_workers_at_commit(&definition);
         Self::assemble(row, definition, code)
     }
 

@@ -10,7 +10,7 @@ use spacetime_definition::{Definition, ScheduleAt, Table, Type};
 use spacetime_wire::sats_json;
 
 use super::ReadyModule;
-use crate::catalog::{self, Existing};
+use crate::catalog::{self, Existing, RowEntry};
 use crate::error::{Error, Result, ValueProblem};
 use crate::pg::scan::{Scan, Visit};
 use crate::pg::worker::now_us;
@@ -23,7 +23,8 @@ use crate::worker::Kind;
 pub(crate) struct ScheduledTable {
     module: spacetime_auth::Identity,
     table: String,
-    reducer: String,
+    function: String,
+    worker: Kind,
     pub(crate) key_column: String,
     pub(crate) at_column: String,
     pub(crate) u64_as: U64As,
@@ -32,29 +33,55 @@ pub(crate) struct ScheduledTable {
 /// Key and ScheduleAt of one row, the latter as JSON.
 pub(crate) type ScheduledRow = (u64, serde_json::Value);
 
-/// Whether some table's schedule calls a reducer. Schedules of procedures are not run.
-pub(crate) fn has_scheduled_reducers(definition: &Definition) -> bool {
-    definition.tables.iter().any(|table| reducer_of(definition, table).is_some())
+/// What a table's schedule calls: its position in the definition's list of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScheduledFunction {
+    Reducer(usize),
+    Procedure(usize),
 }
 
-/// The reducer that a table's schedule calls.
-pub(crate) fn reducer_of<'a>(definition: &'a Definition, table: &'a Table) -> Option<&'a str> {
-    let function = table.schedule.as_ref()?.function.as_str();
-    definition.reducers.iter().any(|reducer| reducer.name == function).then_some(function)
-}
-
-/// Says what of a module's schedules will not run.
-pub(super) fn warn_of_gaps(definition: &Definition) {
-    let scheduled = || definition.tables.iter().filter(|table| table.schedule.is_some());
-    if let Some(table) = scheduled().find(|table| reducer_of(definition, table).is_none()) {
-        pgrx::warning!(
-            "scheduled table {:?} calls a procedure; procedures are not run by schedules yet",
-            table.name
-        );
+impl ScheduledFunction {
+    /// What the schedule of a table calls, if it has one.
+    pub(crate) fn of(definition: &Definition, table: &Table) -> Option<Self> {
+        let name = table.schedule.as_ref()?.function.as_str();
+        let reducer = definition.reducer_by_name(name).map(Self::Reducer);
+        reducer.or_else(|| definition.procedure_by_name(name).map(Self::Procedure))
     }
-    if has_scheduled_reducers(definition) && !crate::worker::is_available() {
+
+    /// The worker that runs it.
+    pub(crate) fn worker(self) -> Kind {
+        match self {
+            Self::Reducer(_) => Kind::Scheduler,
+            Self::Procedure(_) => Kind::Procedures,
+        }
+    }
+
+    pub(crate) fn name(self, definition: &Definition) -> &str {
+        match self {
+            Self::Reducer(at) => &definition.reducers[at].name,
+            Self::Procedure(at) => &definition.procedures[at].name,
+        }
+    }
+}
+
+/// The workers that a module's schedules need.
+pub(crate) fn workers_of(definition: &Definition) -> Vec<Kind> {
+    let tables = definition.tables.iter();
+    let functions: Vec<_> = tables.filter_map(|table| ScheduledFunction::of(definition, table)).collect();
+    let is_needed = |kind: &Kind| functions.iter().any(|function| function.worker() == *kind);
+    Kind::ALL.into_iter().filter(is_needed).collect()
+}
+
+/// Wakes the workers that a module's schedules need, when the transaction commits.
+pub(crate) fn wake_workers_at_commit(definition: &Definition) {
+    workers_of(definition).into_iter().for_each(xact::wake_worker_at_commit);
+}
+
+/// Says that a module's schedules will not run.
+pub(super) fn warn_of_gaps(definition: &Definition) {
+    if !workers_of(definition).is_empty() && !crate::worker::is_available() {
         report::warn(
-            "the module has scheduled tables, and nothing runs their reducers: the library is not preloaded",
+            "the module has scheduled tables, and nothing runs their functions: the library is not preloaded",
             &format!(
                 "Put this line into postgresql.conf and restart the server: shared_preload_libraries = '{}'",
                 crate::pg::worker::preload_libraries_with_ours()
@@ -106,10 +133,10 @@ fn find_scheduled_table(schema: Oid, pg_name: &str, identity: &str) -> Result<Sc
     let definition = spacetime_definition::decode(&row.description).map_err(super::publish::refused)?;
     let at = row.storage.tables.iter().position(|table| table.pg_name == pg_name).ok_or_else(refused)?;
     let (table, stored) = (&definition.tables[at], &row.storage.tables[at]);
-    let (Some(schedule), Some(key), Some(reducer), true) = (
+    let (Some(schedule), Some(key), Some(function), true) = (
         &table.schedule,
         table.primary_key,
-        reducer_of(&definition, table),
+        ScheduledFunction::of(&definition, table),
         access::schema(&row.schema_name) == Some(schema),
     ) else {
         return Err(refused());
@@ -117,7 +144,8 @@ fn find_scheduled_table(schema: Oid, pg_name: &str, identity: &str) -> Result<Sc
     Ok(ScheduledTable {
         module: row.identity,
         table: table.name.clone(),
-        reducer: reducer.to_owned(),
+        function: function.name(&definition).to_owned(),
+        worker: function.worker(),
         key_column: stored.columns[key].pg_name.clone(),
         at_column: stored.columns[schedule.at_column].pg_name.clone(),
         u64_as: row.u64_as,
@@ -140,9 +168,17 @@ impl ScheduledTable {
             if at.is_too_far(now) {
                 return Err(self.refused("is more than 2.2 years away", ValueProblem::Timestamp));
             }
-            let entry = (self.table.as_str(), key, self.reducer.as_str());
-            catalog::schedule_row(self.module, entry, at.first_due(now), at.interval(), Existing::Replace)?;
-            xact::wake_worker_at_commit(Kind::Scheduler);
+            let entry = RowEntry {
+                module: self.module,
+                table: &self.table,
+                key,
+                function: &self.function,
+                is_procedure: self.worker == Kind::Procedures,
+                due_us: at.first_due(now),
+                interval_us: at.interval(),
+            };
+            catalog::schedule_row(&entry, Existing::Replace)?;
+            xact::wake_worker_at_commit(self.worker);
         }
         Ok(())
     }
@@ -187,7 +223,7 @@ fn key_of(table: &Table, row: &[u8]) -> Option<u64> {
 /// Makes entries for rows that have none: those of a restored dump, of replication, of before a trigger was there.
 pub(crate) fn heal(module: &ReadyModule) -> Result<()> {
     for (at, table) in module.definition.tables.iter().enumerate() {
-        let Some(reducer) = reducer_of(&module.definition, table) else { continue };
+        let Some(function) = ScheduledFunction::of(&module.definition, table) else { continue };
         let known: HashSet<u64> =
             catalog::scheduled_keys(module.row.identity, &table.name)?.into_iter().collect();
         let (opened, codec) = module.open_table(at)?;
@@ -216,9 +252,16 @@ pub(crate) fn heal(module: &ReadyModule) -> Result<()> {
             return Err(error);
         }
         for (key, when) in missing {
-            let entry = (table.name.as_str(), key, reducer);
-            let due = when.first_due(now_us());
-            catalog::schedule_row(module.row.identity, entry, due, when.interval(), Existing::Keep)?;
+            let entry = RowEntry {
+                module: module.row.identity,
+                table: &table.name,
+                key,
+                function: function.name(&module.definition),
+                is_procedure: function.worker() == Kind::Procedures,
+                due_us: when.first_due(now_us()),
+                interval_us: when.interval(),
+            };
+            catalog::schedule_row(&entry, Existing::Keep)?;
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use spacetime_definition::{Definition, Table};
 
-use super::schedule;
+use super::schedule::ScheduledFunction;
 use crate::catalog::{Concurrency, ModuleRow, SqlWriters, StoragePlan, StoredTable};
 use crate::pg::name::{literal, quote_qualified};
 
@@ -12,6 +12,9 @@ pub(super) struct OwnTrigger {
     pub(super) function: &'static str,
     pub(super) sql: Vec<String>,
 }
+
+/// The function of the triggers of scheduled tables.
+pub(super) const SCHEDULE_FUNCTION: &str = "_note_schedule";
 
 const NAMES: [&str; 5] = [
     "spacetime_lock",
@@ -37,7 +40,7 @@ pub(super) fn of_table(
     if row.concurrency == Concurrency::Serial && row.sql_writers == SqlWriters::Locked {
         triggers.push(lock(&name, &row.storage.lock_table, &identity));
     }
-    if schedule::reducer_of(definition, table).is_some() {
+    if ScheduledFunction::of(definition, table).is_some() {
         triggers.push(note_schedule(&name, &identity));
     }
     triggers.push(capture(&name, &identity));
@@ -85,7 +88,14 @@ fn note_schedule(table: &str, identity: &str) -> OwnTrigger {
              FOR EACH STATEMENT EXECUTE FUNCTION {function}"
         ),
     ];
-    OwnTrigger { function: "_note_schedule", sql }
+    OwnTrigger { function: SCHEDULE_FUNCTION, sql }
+}
+
+/// Statements that free a table, given by its quoted name, from what [`note_schedule`] put on it.
+pub(super) fn drop_schedule(table: &str) -> Vec<String> {
+    ["spacetime_schedule", "spacetime_schedule_truncate"]
+        .map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {table}"))
+        .into()
 }
 
 /// Statements that free a module's tables from all of them.

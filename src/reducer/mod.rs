@@ -13,6 +13,7 @@ mod event_access;
 mod events;
 mod function;
 mod host;
+mod http;
 mod keys;
 mod procedure;
 mod procedure_host;
@@ -32,7 +33,9 @@ pub(crate) use call::{call_init, call_with_json};
 pub(crate) use caller::Caller;
 pub(crate) use connection::{connect, disconnect, disconnect_all};
 pub(crate) use procedure::{call_procedure_for_client, call_procedure_with_json};
-pub(crate) use scheduled::{Progress, run_scheduled, settle_failed};
+pub(crate) use scheduled::{
+    Progress, note_failed_procedure, run_procedure, run_scheduled, settle_failed, take_procedure,
+};
 pub(crate) use selection::{Viewer, select_rows};
 pub(crate) use statement::run_statement;
 pub(crate) use view::evaluate_by_name;

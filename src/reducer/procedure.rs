@@ -27,14 +27,31 @@ use crate::pg::timeout::Tick;
 use crate::pg::{Datum, Oid, access, datum, entry, invalidation, user};
 use crate::wasm::ProcedureCall;
 
-/// Runs a procedure with arguments in BSATN that have been checked against the parameters. `is_atomic`: the transaction is
-/// not the procedure's to end. Gives what it returned, in BSATN.
+/// What a procedure runs within.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surroundings {
+    /// A transaction that is not its to end.
+    Transaction,
+    /// A CALL that may end transactions.
+    Call,
+    /// A transaction of a background worker, which may be ended; nobody waits for the procedure, so its time is not limited.
+    Worker,
+}
+
+impl Surroundings {
+    pub(super) fn of(invocation: FunctionCall) -> Self {
+        if invocation.is_atomic() { Self::Transaction } else { Self::Call }
+    }
+}
+
+/// Runs a procedure with arguments in BSATN that have been checked against the parameters. Gives what it returned, in
+/// BSATN.
 pub(super) fn run(
     module: &Rc<ReadyModule>,
     procedure: usize,
     arguments: &[u8],
     caller: Caller,
-    is_atomic: bool,
+    within: Surroundings,
 ) -> Result<Vec<u8>> {
     let definition = &module.definition.procedures[procedure];
     entry::check_stack();
@@ -43,7 +60,11 @@ pub(super) fn run(
     if tick.depth() > limit {
         return Err(Error::CallDepth { limit });
     }
-    let control = if is_atomic { None } else { Some(TransactionControl::take()?) };
+    let control = match within {
+        Surroundings::Transaction => None,
+        Surroundings::Call => Some(TransactionControl::take()?),
+        Surroundings::Worker => Some(TransactionControl::take_in_worker()),
+    };
     let instance = module.take_instance()?;
     let call = ProcedureCall {
         module: &module.row.name,
@@ -58,7 +79,7 @@ pub(super) fn run(
     let conversation = Rc::new(RefCell::new(conversation));
     let host = Box::new(ProcedureHost::new(Rc::clone(&conversation)));
     let (instance, result) =
-        instance.call_procedure(call, limits(false), host).inspect_err(raise_pending_interrupt)?;
+        instance.call_procedure(call, limits(within == Surroundings::Worker), host).inspect_err(raise_pending_interrupt)?;
     if conversation.borrow_mut().roll_back_open() {
         let message =
             format!("procedure {:?} returned with a transaction open: rolled back", definition.name);
@@ -86,7 +107,7 @@ pub(crate) fn call_procedure_with_json(
     require_execute_of(user::current_user(), &module, definition)?;
     let arguments = arguments::from_json(&module, Function::Procedure(at), json)?;
     let caller = Caller::of_session(&module.installation)?;
-    let result = run(&module, at, &arguments, caller, invocation.is_atomic())?;
+    let result = run(&module, at, &arguments, caller, Surroundings::of(invocation))?;
     invocation.output(jsonb(&module, definition, &result)?)
 }
 
@@ -126,7 +147,7 @@ pub(crate) fn call_procedure_for_client(invocation: FunctionCall, call: &[u8]) -
         claims: Some(call.claims.to_owned()),
         tag: 0,
     };
-    let result = run(&module, at, &arguments, caller, invocation.is_atomic())?;
+    let result = run(&module, at, &arguments, caller, Surroundings::of(invocation))?;
     invocation.output(datum::from_bytes(&result))
 }
 

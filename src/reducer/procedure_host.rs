@@ -7,13 +7,16 @@ use super::call::lock_current;
 use super::caller::Caller;
 use super::connection::log_error;
 use super::host::CallHost;
+use super::http;
 use super::tables::CallTables;
 use crate::error::{Error, Result};
 use crate::module::{ReadyModule, read_variable, ready, require_last_writer_seen};
 use crate::pg::memory::CallMemory;
-use crate::pg::procedure::{TransactionControl, ensure_snapshot};
+use crate::pg::procedure::TransactionControl;
 use crate::pg::{access, entry, interrupt, snapshot, user, worker, xact};
-use crate::wasm::host::{Errno, Host, HostResult, LogRecord, RangeBytes, RowBatch, ScanId};
+use crate::wasm::host::{
+    Errno, Host, HostResult, HttpRequest, HttpResponse, LogRecord, RangeBytes, RowBatch, ScanId,
+};
 
 /// State of one procedure call.
 pub(super) struct Conversation {
@@ -83,16 +86,16 @@ impl Conversation {
 
     /// Takes the module's lock first of all, so that whatever snapshot the transaction reads by is younger.
     fn lock(&self) -> Result<Rc<ReadyModule>> {
-        if self.control.is_none() {
+        let Some(control) = self.control else {
             let (module, procedure) = (self.module.row.name.clone(), self.procedure.clone());
             return Err(Error::NoTransactionControl { module, procedure });
-        }
+        };
         entry::check(c"a procedure's transaction")?;
         if self.module.is_serial() {
             access::lock_module(self.module.lock_table);
         }
         xact::note_module_lock();
-        ensure_snapshot();
+        control.ensure_snapshot();
         let module = lock_current(ready(&self.module.key)?)?;
         if module.row.version != self.module.row.version {
             return Err(Error::NotInState {
@@ -258,9 +261,14 @@ impl Host for ProcedureHost {
         self.0.borrow().sleep_until(until_us)
     }
 
-    fn refuse_http_request(&mut self) -> HostResult<String> {
-        self.0.borrow().require_no_transaction()?;
-        Ok("this version of the spacetime extension makes no HTTP requests".into())
+    fn http_request(
+        &mut self,
+        request: HttpRequest,
+        body: &[u8],
+    ) -> HostResult<std::result::Result<HttpResponse, String>> {
+        let conversation = self.0.borrow();
+        conversation.require_no_transaction()?;
+        Ok(http::request(&conversation.module, &conversation.procedure, request, body)?)
     }
 
     fn log(&mut self, record: LogRecord<'_>) {

@@ -1,5 +1,8 @@
-//! Scheduled reducers (module-abi.md §4.8), as the scheduler runs them: each in a transaction of its own, which also
-//! takes the row out or moves it on. So a run and the note that it has run are committed together or not at all.
+//! Scheduled reducers and procedures (module-abi.md §4.8), as workers run them.
+//!
+//! A reducer runs in a transaction of its own, which also takes the row out or moves it on: a run and the note that it has
+//! run are committed together or not at all. A procedure has transactions of its own and may have done things outside of
+//! any, so its row is taken out or moved on, and that committed, before it begins: it runs at most once.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,13 +12,15 @@ use spacetime_definition::next_due;
 use super::call::{Target, call_unlimited, lock_current};
 use super::caller::Caller;
 use super::connection::log_error;
+use super::procedure::{self, Surroundings};
 use crate::catalog::{self, ScheduleEntry, Scheduled};
 use crate::error::{Error, Result};
-use crate::module::{ReadyModule, ready, reducer_of};
+use crate::module::{ReadyModule, ScheduledFunction, ready};
 use crate::pg::index::{Key, Strategy};
 use crate::pg::scan::find_one;
 use crate::pg::worker::{Failure, now_us};
-use crate::pg::{entry, interrupt, invalidation, snapshot, user};
+use crate::pg::{entry, interrupt, invalidation, snapshot, user, xact};
+use crate::worker::Kind;
 
 /// How far a run has come when it fails: decides what the failure means.
 #[derive(Debug, Default)]
@@ -28,18 +33,24 @@ pub(crate) struct Progress {
 struct Due {
     module: Rc<ReadyModule>,
     entry: ScheduleEntry,
-    /// Position of the reducer and what it gets.
-    reducer: usize,
+    function: ScheduledFunction,
     arguments: Vec<u8>,
 }
 
-/// Runs an entry, if it is still there and due.
+/// One run of a procedure, whose row is dealt with.
+pub(crate) struct ProcedureRun {
+    due: Due,
+    procedure: usize,
+}
+
+/// Runs the entry of a reducer, if it is still there and due.
 pub(crate) fn run_scheduled(id: i64, progress: &Progress) -> Result<()> {
     entry::check(c"a scheduled reducer")?;
     let Some(due) = due(id)? else { return Ok(()) };
+    let ScheduledFunction::Reducer(reducer) = due.function else { return hand_over(&due) };
     let target = Target {
         module: Rc::clone(&due.module),
-        reducer: due.reducer,
+        reducer,
         generation: invalidation::modules_generation(),
     };
     let caller = Caller::internal(due.module.row.identity);
@@ -53,13 +64,56 @@ pub(crate) fn run_scheduled(id: i64, progress: &Progress) -> Result<()> {
 pub(crate) fn settle_failed(id: i64, due_us: i64, failure: &Failure) -> Result<()> {
     entry::check(c"a scheduled reducer")?;
     let Some(due) = due(id)?.filter(|due| due.entry.due_us == due_us) else { return Ok(()) };
-    let reducer = &due.module.definition.reducers[due.reducer].name;
+    log_failure(&due, failure);
+    settle(&due, Some(failure))
+}
+
+fn log_failure(due: &Due, failure: &Failure) {
+    let function = match due.function {
+        ScheduledFunction::Reducer(_) => "reducer",
+        ScheduledFunction::Procedure(_) => "procedure",
+    };
+    let name = due.function.name(&due.module.definition);
     let what = match &due.entry.what {
         Scheduled::Row { table, key } => format!("row {key} of {table:?}"),
         Scheduled::Immediate { .. } => "an immediate schedule".to_owned(),
     };
-    log_error(&due.module, &format!("scheduled reducer {reducer:?} failed for {what}: {}", failure.message));
-    settle(&due, Some(failure))
+    let message = format!("scheduled {function} {name:?} failed for {what}: {}", failure.message);
+    log_error(&due.module, &message);
+}
+
+/// Takes the entry of a procedure, if it is still there and due: once this is committed, the run is the only one.
+pub(crate) fn take_procedure(id: i64) -> Result<Option<ProcedureRun>> {
+    entry::check(c"a scheduled procedure")?;
+    let Some(due) = due(id)? else { return Ok(None) };
+    let ScheduledFunction::Procedure(procedure) = due.function else {
+        hand_over(&due)?;
+        return Ok(None);
+    };
+    settle(&due, None)?;
+    Ok(Some(ProcedureRun { due, procedure }))
+}
+
+/// Runs a procedure that was taken. What it committed before an error stays.
+pub(crate) fn run_procedure(run: &ProcedureRun) -> Result<()> {
+    invalidation::accept();
+    let module = &run.due.module;
+    let caller = Caller::internal(module.row.identity);
+    procedure::run(module, run.procedure, &run.due.arguments, caller, Surroundings::Worker).map(drop)
+}
+
+/// Notes why the run of a procedure failed.
+pub(crate) fn note_failed_procedure(run: &ProcedureRun, failure: &Failure) -> Result<()> {
+    log_failure(&run.due, failure);
+    catalog::note_schedule_error(run.due.entry.id, &failure.message)
+}
+
+/// A new version of the module has a function of the other kind under the table's schedule.
+fn hand_over(due: &Due) -> Result<()> {
+    let worker = due.function.worker();
+    catalog::hand_over(due.entry.id, worker == Kind::Procedures)?;
+    xact::wake_worker_at_commit(worker);
+    Ok(())
 }
 
 /// Locks the module of an entry and reads the entry and its row; `None` when there is nothing to run (any more).
@@ -73,14 +127,15 @@ fn due(id: i64) -> Result<Option<Due>> {
     let found = match &entry.what {
         Scheduled::Row { table, key } => row(&module, table, *key)?,
         Scheduled::Immediate { reducer, arguments } => {
-            immediate(&module, reducer, arguments).map(|reducer| (reducer, arguments.clone()))
+            let reducer = immediate(&module, reducer, arguments);
+            reducer.map(|reducer| (ScheduledFunction::Reducer(reducer), arguments.clone()))
         }
     };
-    let Some((reducer, arguments)) = found else {
+    let Some((function, arguments)) = found else {
         catalog::unschedule(id)?;
         return Ok(None);
     };
-    Ok(Some(Due { module, entry, reducer, arguments }))
+    Ok(Some(Due { module, entry, function, arguments }))
 }
 
 /// The reducer of an immediate schedule. Nobody waits for it, so what cannot be run is logged and forgotten.
@@ -101,18 +156,17 @@ fn immediate(module: &ReadyModule, reducer: &str, arguments: &[u8]) -> Option<us
     fitting
 }
 
-/// The reducer of a scheduled table, and one row of it.
-fn row(module: &ReadyModule, table: &str, key: u64) -> Result<Option<(usize, Vec<u8>)>> {
+/// The function of a scheduled table, and one row of it.
+fn row(module: &ReadyModule, table: &str, key: u64) -> Result<Option<(ScheduledFunction, Vec<u8>)>> {
     let Some(at) = module.definition.tables.iter().position(|definition| definition.name == table) else {
         return Ok(None);
     };
     let definition = &module.definition.tables[at];
-    let (Some(reducer), Some(key_column)) =
-        (reducer_of(&module.definition, definition), definition.primary_key)
+    let (Some(function), Some(key_column)) =
+        (ScheduledFunction::of(&module.definition, definition), definition.primary_key)
     else {
         return Ok(None);
     };
-    let Some(reducer) = module.definition.reducer_by_name(reducer) else { return Ok(None) };
     let (opened, codec) = module.open_table(at)?;
     let missing = || Error::Internal(format!("scheduled table {table:?} has no index on its key"));
     let index = codec.indexes.iter().find(|index| index.columns == [key_column]).ok_or_else(missing)?;
@@ -131,10 +185,10 @@ fn row(module: &ReadyModule, table: &str, key: u64) -> Result<Option<(usize, Vec
     opened.forget_row();
     snapshot::pop();
     opened.close();
-    Ok(found.map(|_| (reducer, arguments)))
+    Ok(found.map(|_| (function, arguments)))
 }
 
-/// Ends an entry, or moves it on. What the reducer itself has done to it stays: a row it has deleted is gone, and one it
+/// Ends an entry, or moves it on. What a reducer itself has done to it stays: a row it has deleted is gone, and one it
 /// has given another time is run then.
 fn settle(due: &Due, failure: Option<&Failure>) -> Result<()> {
     let id = due.entry.id;
@@ -144,9 +198,9 @@ fn settle(due: &Due, failure: Option<&Failure>) -> Result<()> {
     }
     match due.entry.interval_us {
         Some(interval) => {
-            let reducer = &due.module.definition.reducers[due.reducer].name;
+            let function = due.function.name(&due.module.definition);
             let next = next_due(due.entry.due_us, interval, now_us());
-            catalog::reschedule(id, next, reducer, failure.map(|failure| failure.message.as_str()))
+            catalog::reschedule(id, next, function, failure.map(|failure| failure.message.as_str()))
         }
         None => {
             if let Scheduled::Row { table, key } = &due.entry.what {

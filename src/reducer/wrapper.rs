@@ -11,6 +11,7 @@ use spacetime_definition::Field;
 use super::call::{Target, call};
 use super::caller::Caller;
 use super::function::Function;
+use super::procedure::Surroundings;
 use super::{procedure, view, view_rows};
 use crate::error::{Error, Result};
 use crate::module::{ReadyModule, ready};
@@ -115,7 +116,7 @@ fn call_procedure(prepared: &Prepared, procedure: usize, invocation: FunctionCal
     // Before the procedure ends the transaction that a toasted argument needs to be read.
     let bytes = prepared.encode(invocation)?;
     let caller = Caller::of_session(&module.installation)?;
-    let result = procedure::run(module, procedure, &bytes, caller, invocation.is_atomic())?;
+    let result = procedure::run(module, procedure, &bytes, caller, Surroundings::of(invocation))?;
     let jsonb = procedure::jsonb(module, definition, &result)?;
     if definition.return_type.is_unit() { Ok(Datum::from(0usize)) } else { invocation.output(jsonb) }
 }

@@ -11,6 +11,7 @@ mod batch;
 mod changes;
 mod client;
 mod environment;
+mod http;
 mod identity;
 mod lock;
 mod module;

@@ -13,19 +13,22 @@ use crate::pg::shmem::{self, Slot};
 /// The kinds of workers a database may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Runs what is due in scheduled tables.
+    /// Runs the reducers of scheduled tables.
     Scheduler,
+    /// Runs the procedures of scheduled tables, which may sleep and wait for others: no reducer waits for them.
+    Procedures,
     /// Tells subscribed SQL sessions what commits change.
     Notifier,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::Scheduler, Self::Notifier];
+    pub(crate) const ALL: [Self; 3] = [Self::Scheduler, Self::Notifier, Self::Procedures];
 
     /// Its `backend_type` in pg_stat_activity.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Scheduler => "spacetime scheduler",
+            Self::Procedures => "spacetime procedure scheduler",
             Self::Notifier => "spacetime notifier",
         }
     }
@@ -34,6 +37,7 @@ impl Kind {
         match self {
             Self::Scheduler => 0,
             Self::Notifier => 1,
+            Self::Procedures => 2,
         }
     }
 
@@ -63,7 +67,7 @@ trait Worker {
 /// The life of a worker; returning ends the process.
 pub(crate) fn work(kind: Kind, slot: &Slot) {
     let mut worker: Box<dyn Worker> = match kind {
-        Kind::Scheduler => Box::new(scheduler::Scheduler::new()),
+        Kind::Scheduler | Kind::Procedures => Box::new(scheduler::Scheduler::new(kind)),
         Kind::Notifier => Box::new(notifier::Notifier::new()),
     };
     let mut is_first = true;

@@ -1,9 +1,10 @@
-//! The scheduler of one database: runs what is due, one run of each module in turn, so that none starves another; within
-//! a module in the order of the due times, and of the writes where these are equal.
+//! A scheduler of one database: runs what is due, one run of each module in turn, so that none starves another; within
+//! a module in the order of the due times, and of the writes where these are equal. There are two, for reducers and for
+//! procedures, which may take as long as they like.
 
 use std::collections::HashMap;
 
-use super::{Next, Worker};
+use super::{Kind, Next, Worker};
 use crate::catalog::{self, ScheduleHead};
 use crate::error::Result;
 use crate::module;
@@ -31,6 +32,7 @@ struct Pause {
 }
 
 pub(super) struct Scheduler {
+    kind: Kind,
     /// By identity in hex.
     pauses: HashMap<String, Pause>,
     /// modules_generation for which rows without entries were looked for.
@@ -49,8 +51,8 @@ enum Look {
 }
 
 impl Scheduler {
-    pub(super) fn new() -> Self {
-        Self { pauses: HashMap::new(), healed: None, busy_us: None, failures: 0, retry_us: 0 }
+    pub(super) fn new(kind: Kind) -> Self {
+        Self { kind, pauses: HashMap::new(), healed: None, busy_us: None, failures: 0, retry_us: 0 }
     }
 }
 
@@ -79,7 +81,8 @@ impl Worker for Scheduler {
 impl Scheduler {
     fn try_round(&mut self, now: i64) -> std::result::Result<Next, Failure> {
         self.heal()?;
-        let heads = match transaction("looking for scheduled reducers", look)? {
+        let are_procedures = self.kind == Kind::Procedures;
+        let heads = match transaction("looking for what is scheduled", || look(are_procedures))? {
             Look::Nothing => return Ok(Next::EndUntil(i64::MAX)),
             Look::Heads(heads) => heads,
         };
@@ -89,7 +92,7 @@ impl Scheduler {
             if self.start_of(head) <= now {
                 has_run = true;
                 look_around();
-                self.run(head);
+                if are_procedures { self.run_procedure(head) } else { self.run_reducer(head) }
             }
         }
         if has_run {
@@ -122,7 +125,8 @@ impl Scheduler {
             Ok((generation, if is_new { catalog::module_identities()? } else { Vec::new() }))
         })?;
         for module in modules {
-            if let Err(failure) = transaction("looking for scheduled rows", || heal_module(&module)) {
+            let heal = || heal_module(&module, self.kind);
+            if let Err(failure) = transaction("looking for scheduled rows", heal) {
                 report(&format!("scheduled rows of module {module} could not be looked for"), &failure);
             }
         }
@@ -130,8 +134,25 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Runs one entry. Whatever goes wrong concerns its module only.
-    fn run(&mut self, head: &ScheduleHead) {
+    /// Runs one procedure. Once it has begun, its entry is dealt with, whatever comes of it.
+    fn run_procedure(&mut self, head: &ScheduleHead) {
+        let activity = format!("running scheduled procedures of module {}", head.module);
+        let run = match bounded(&activity, || reducer::take_procedure(head.id)) {
+            Ok(run) => run,
+            Err(failure) => return self.pause(head, &failure),
+        };
+        self.pauses.remove(&head.module);
+        let Some(run) = run else { return };
+        let Err(failure) = transaction(&activity, || reducer::run_procedure(&run)) else { return };
+        report(&format!("a scheduled procedure of module {} failed", head.module), &failure);
+        let noted = transaction(&activity, || reducer::note_failed_procedure(&run, &failure));
+        if let Err(failure) = noted {
+            report("an error could not be noted", &failure);
+        }
+    }
+
+    /// Runs one reducer. Whatever goes wrong concerns its module only.
+    fn run_reducer(&mut self, head: &ScheduleHead) {
         let progress = Progress::default();
         let activity = format!("running scheduled reducers of module {}", head.module);
         let Err(failure) = bounded(&activity, || reducer::run_scheduled(head.id, &progress)) else {
@@ -158,7 +179,7 @@ impl Scheduler {
         let length_us = if failure.sqlstate == "55P03" { PAUSE_MIN_US } else { length_us };
         self.pauses.insert(head.module.clone(), Pause { until_us: now_us() + length_us, length_us });
         if before.is_none() {
-            report(&format!("a scheduled reducer of module {} has to wait", head.module), failure);
+            report(&format!("a schedule of module {} has to wait", head.module), failure);
         }
         let noted =
             transaction("noting an error", || catalog::note_schedule_error(head.id, &failure.message));
@@ -169,7 +190,7 @@ impl Scheduler {
 }
 
 /// A transaction that waits for nobody's lock for long.
-fn bounded(activity: &str, body: impl FnOnce() -> Result<()>) -> std::result::Result<(), Failure> {
+fn bounded<R>(activity: &str, body: impl FnOnce() -> Result<R>) -> std::result::Result<R, Failure> {
     transaction(activity, || access::with_lock_timeout(LOCK_WAIT_MS, body))
 }
 
@@ -182,18 +203,18 @@ fn is_installed() -> bool {
     access::schema("spacetime").and_then(|schema| access::relation(schema, "_schedule")).is_some()
 }
 
-fn look() -> Result<Look> {
+fn look(are_procedures: bool) -> Result<Look> {
     if !is_installed() {
         return Ok(Look::Nothing);
     }
-    catalog::schedule_heads().map(Look::Heads)
+    catalog::schedule_heads(are_procedures).map(Look::Heads)
 }
 
-fn heal_module(identity: &str) -> Result<()> {
+fn heal_module(identity: &str, kind: Kind) -> Result<()> {
     let Some(row) = catalog::find(identity)? else { return Ok(()) };
     let Ok(definition) = spacetime_definition::decode(&row.description) else { return Ok(()) };
     // Only then: this maps its code.
-    if module::has_scheduled_reducers(&definition) {
+    if module::workers_of(&definition).contains(&kind) {
         module::heal(&*module::ready(identity)?)
     } else {
         Ok(())

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use spacetime_outbound::Failure as FetchError;
+
 use crate::address::{Reach, parse_url, without_query};
 use crate::error::{Error, Result};
 
@@ -15,7 +17,7 @@ const REDIRECTS_MAX: usize = 3;
 pub struct Request {
     /// Checked for its form; the addresses its host resolves to are the fetcher's to check.
     pub url: String,
-    /// If not set, a fetcher connects only to addresses for which [`crate::is_public`] holds.
+    /// If not set, a fetcher connects only to addresses for which [`spacetime_outbound::is_public`] holds.
     pub private_addresses: bool,
     /// A fetcher stops reading once a body is longer.
     pub body_bytes_max: usize,
@@ -32,19 +34,6 @@ pub struct Response {
     pub location: Option<String>,
     /// At most as many bytes as asked for.
     pub body: Vec<u8>,
-}
-
-/// Why nothing came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FetchError {
-    /// The name resolves to addresses that are not public.
-    PrivateAddress,
-    /// The body is longer than allowed.
-    TooLarge,
-    /// No answer in time.
-    TimedOut,
-    /// Anything else: no such name, nobody listens, certificate not trusted.
-    Failed(String),
 }
 
 /// Gets documents. Redirects are not followed: whether to follow one is decided here.

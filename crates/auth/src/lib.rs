@@ -31,14 +31,13 @@ mod roles;
 mod token;
 mod validate;
 
-pub use address::is_public;
 pub use algorithm::Algorithm;
 pub use cache::{CachedKeys, EXPIRY_SECONDS, FRESH_SECONDS, RETRY_SECONDS};
 pub use claims::Verified;
 pub use error::{Error, Result};
 pub use fetch::{Fetch, FetchError, Request, Response};
 #[cfg(feature = "http")]
-pub use http::HttpFetch;
+pub use spacetime_outbound::Client as HttpFetch;
 pub use identity::Identity;
 pub use issuer::{IssuerOptions, TrustedIssuer};
 pub use key::{KeySet, PublicKey};

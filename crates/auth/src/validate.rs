@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use url::Url;
+use spacetime_outbound::Url;
 
 use crate::algorithm::Algorithm;
 use crate::cache::CachedKeys;

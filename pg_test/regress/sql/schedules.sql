@@ -1,6 +1,6 @@
 -- What plain SQL sees of scheduled tables; that rows are run in time is for the end-to-end tests. All times are far away.
 SELECT publish_module('schedules', pg_read_binary_file('test_modules/schedules.wasm')) ->> 'created' AS created;
-CREATE VIEW due AS SELECT "table", row_key, reducer, next_run, every, runs, last_run, last_error FROM spacetime.schedules WHERE module = 'schedules';
+CREATE VIEW due AS SELECT "table", row_key, function, next_run, every, runs, last_run, last_error FROM spacetime.schedules WHERE module = 'schedules';
 \set hour '''{"Interval": {"__time_duration_micros__": 3600000000}}'''
 CREATE FUNCTION at(text) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('Time', jsonb_build_object('__timestamp_micros_since_unix_epoch__', (extract(epoch FROM $1::timestamptz) * 1000000)::bigint)) $$;
 SELECT date_trunc('day', now() + interval '100 days') AS day \gset
@@ -8,7 +8,7 @@ SELECT date_trunc('day', now() + interval '100 days') AS day \gset
 -- One entry for each row, in step with it, whoever writes it.
 INSERT INTO schedules.job (at, note, what) VALUES (at(:'day'), 'once', ''), (:hour, 'again', '');
 SELECT schedules.schedule_in(86400000, 'by a reducer', '');
-SELECT "table", row_key, reducer, next_run = :'day' AS exact, next_run BETWEEN now() + interval '59 min' AND now() + interval '1 hour' AS hour, every, runs, last_run, last_error FROM due ORDER BY row_key;
+SELECT "table", row_key, function, next_run = :'day' AS exact, next_run BETWEEN now() + interval '59 min' AND now() + interval '1 hour' AS hour, every, runs, last_run, last_error FROM due ORDER BY row_key;
 UPDATE schedules.job SET at = at(:'day') WHERE id = 2;
 UPDATE schedules.job SET id = 20 WHERE id = 1;
 DELETE FROM schedules.job WHERE id = 3;

@@ -6,6 +6,7 @@ mod bytes;
 mod console;
 mod context;
 mod entry;
+mod http;
 mod iterate;
 mod outside;
 mod procedure;
@@ -13,6 +14,7 @@ mod table;
 
 pub(super) use console::Timers;
 pub(super) use entry::link;
+pub(crate) use http::{HttpRequest, HttpResponse, HttpVersion};
 pub(super) use iterate::Iterators;
 pub(crate) use outside::OutsideTransaction;
 
@@ -164,9 +166,13 @@ pub(crate) trait Host {
     fn sleep_until(&mut self, _until_us: i64) -> HostResult<i64> {
         Err(Errno::WouldBlockTransaction.into())
     }
-    /// Why there is no response to an HTTP request: this version makes none. For procedures, outside of their
-    /// transactions (errno 17).
-    fn refuse_http_request(&mut self) -> HostResult<String> {
+    /// Makes an HTTP request; gives its response, or why there is none. For procedures, outside of their transactions
+    /// (errno 17).
+    fn http_request(
+        &mut self,
+        _request: HttpRequest,
+        _body: &[u8],
+    ) -> HostResult<Result<HttpResponse, String>> {
         Err(Errno::WouldBlockTransaction.into())
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use wasmtime::{Caller, Linker};
 
 use super::entry::{answer, stop};
-use super::{Errno, Host, HostResult};
+use super::{Errno, Host, HostResult, http};
 use crate::wasm::abi::namespace;
 use crate::wasm::memory::{read, store};
 use crate::wasm::state::{Entry, State};
@@ -71,7 +71,7 @@ fn end_transaction(
     })
 }
 
-/// Errno 21, and a source with the reason.
+/// Sources with the response and its body; if there is none, errno 21 and a source with the reason.
 fn procedure_http_request(
     mut caller: Caller<'_, State>,
     request: u32,
@@ -81,13 +81,22 @@ fn procedure_http_request(
     out: u32,
 ) -> wasmtime::Result<u32> {
     require_procedure(&caller, "tried to make an HTTP request, which only procedures can")?;
-    answer(&mut caller, |memory, host, handles| {
-        read(memory, request, request_len)?;
-        read(memory, body, body_len)?;
-        let reason = bsatn_string(&host.refuse_http_request()?);
-        let source = handles.sources.add(reason, &mut handles.budget)?;
-        store(memory, out, &[source.to_le_bytes(), [0; 4]].concat())?;
-        Err(Errno::HttpError.into())
+    waiting(&mut caller, |caller| {
+        answer(caller, |memory, host, handles| {
+            let request =
+                http::decode(read(memory, request, request_len)?).map_err(|_| Errno::BsatnDecodeError)?;
+            let outcome = host.http_request(request, read(memory, body, body_len)?)?;
+            let mut add = |bytes| handles.sources.add(bytes, &mut handles.budget);
+            let (sources, errno) = match outcome {
+                Ok(response) => {
+                    let head = add(http::encode(&response))?;
+                    ([head, if response.body.is_empty() { 0 } else { add(response.body)? }], None)
+                }
+                Err(reason) => ([add(bsatn_string(&reason))?, 0], Some(Errno::HttpError)),
+            };
+            store(memory, out, sources.map(u32::to_le_bytes).as_flattened())?;
+            errno.map_or(Ok(()), |errno| Err(errno.into()))
+        })
     })
 }
 
