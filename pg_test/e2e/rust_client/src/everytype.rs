@@ -44,7 +44,7 @@ fn counts(context: &impl RemoteDbContext) -> Vec<u64> {
 }
 
 pub fn run(url: &str) {
-    let writer = connect!(everytype, url, None::<String>);
+    let writer = connect!(everytype, url, None::<String>, with_compression(Compression::Brotli));
     let (applied, is_applied) = Word::new();
     writer
         .connection
