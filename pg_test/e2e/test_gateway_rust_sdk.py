@@ -104,9 +104,8 @@ class RustSdkTest(RustSdkTestCase):
                     connection.execute(
                         "INSERT INTO player (id, team, score) VALUES (10, 1, 0), (11, 1, -5), (12, 2, 4), (13, 1, 3)"
                     )
-                    connection.execute(
-                        "INSERT INTO item (id, owner) VALUES (1, decode(%s, 'hex')), (2, decode(repeat('02', 32), 'hex'))", (me,)
-                    )
+                    for number, owner in enumerate([me, "02" * 32], start=1):
+                        connection.execute("INSERT INTO item (id, owner) VALUES (%s, decode(%s, 'hex'))", (number, owner))
                 else:
                     connection.execute("UPDATE player SET score = 7 WHERE id = 10")
                     connection.execute("UPDATE player SET score = -6 WHERE id = 11")

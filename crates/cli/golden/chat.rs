@@ -341,7 +341,8 @@ pub trait register_user {
 
     /// As `register_user`; the callback gets the result: the reducer's own, or what kept it from having one.
     fn register_user_then(
-        &self, name: String,
+        &self,
+        name: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -350,7 +351,8 @@ pub trait register_user {
 
 impl register_user for RemoteReducers {
     fn register_user_then(
-        &self, name: String,
+        &self,
+        name: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -1190,7 +1192,9 @@ pub trait send_message {
 
     /// As `send_message`; the callback gets the result: the reducer's own, or what kept it from having one.
     fn send_message_then(
-        &self, to: __sdk::Identity, content: String,
+        &self,
+        to: __sdk::Identity,
+        content: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -1199,7 +1203,9 @@ pub trait send_message {
 
 impl send_message for RemoteReducers {
     fn send_message_then(
-        &self, to: __sdk::Identity, content: String,
+        &self,
+        to: __sdk::Identity,
+        content: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -1499,7 +1505,8 @@ pub trait set_name {
 
     /// As `set_name`; the callback gets the result: the reducer's own, or what kept it from having one.
     fn set_name_then(
-        &self, name: String,
+        &self,
+        name: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -1508,7 +1515,8 @@ pub trait set_name {
 
 impl set_name for RemoteReducers {
     fn set_name_then(
-        &self, name: String,
+        &self,
+        name: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,

@@ -391,7 +391,8 @@ pub trait emit {
 
     /// As `emit`; the callback gets the result: the reducer's own, or what kept it from having one.
     fn emit_then(
-        &self, target: String,
+        &self,
+        target: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -400,7 +401,8 @@ pub trait emit {
 
 impl emit for RemoteReducers {
     fn emit_then(
-        &self, target: String,
+        &self,
+        target: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,

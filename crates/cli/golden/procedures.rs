@@ -105,7 +105,8 @@ pub trait add_entry {
 
     /// As `add_entry`; the callback gets the result: the reducer's own, or what kept it from having one.
     fn add_entry_then(
-        &self, text: String,
+        &self,
+        text: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -114,7 +115,8 @@ pub trait add_entry {
 
 impl add_entry for RemoteReducers {
     fn add_entry_then(
-        &self, text: String,
+        &self,
+        text: String,
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -154,14 +156,18 @@ pub trait add {
 
     /// As `add`; the callback gets what the procedure returned, or what kept it from returning.
     fn add_then(
-        &self, a: u32, b: u32,
+        &self,
+        a: u32,
+        b: u32,
         __callback: impl FnOnce(&ProcedureEventContext, Result<u32, __sdk::InternalError>) + Send + 'static,
     );
 }
 
 impl add for RemoteProcedures {
     fn add_then(
-        &self, a: u32, b: u32,
+        &self,
+        a: u32,
+        b: u32,
         __callback: impl FnOnce(&ProcedureEventContext, Result<u32, __sdk::InternalError>) + Send + 'static,
     ) {
         self.connection.invoke_procedure_with_callback::<_, u32>("add", AddArgs { a, b }, __callback)
@@ -500,14 +506,16 @@ pub trait fetch {
 
     /// As `fetch`; the callback gets what the procedure returned, or what kept it from returning.
     fn fetch_then(
-        &self, url: String,
+        &self,
+        url: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<Result<String, String>, __sdk::InternalError>) + Send + 'static,
     );
 }
 
 impl fetch for RemoteProcedures {
     fn fetch_then(
-        &self, url: String,
+        &self,
+        url: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<Result<String, String>, __sdk::InternalError>) + Send + 'static,
     ) {
         self.connection.invoke_procedure_with_callback::<_, Result<String, String>>("fetch", FetchArgs { url }, __callback)
@@ -587,14 +595,18 @@ pub trait record_and_sleep {
 
     /// As `record_and_sleep`; the callback gets what the procedure returned, or what kept it from returning.
     fn record_and_sleep_then(
-        &self, text: String, milliseconds: u64,
+        &self,
+        text: String,
+        milliseconds: u64,
         __callback: impl FnOnce(&ProcedureEventContext, Result<bool, __sdk::InternalError>) + Send + 'static,
     );
 }
 
 impl record_and_sleep for RemoteProcedures {
     fn record_and_sleep_then(
-        &self, text: String, milliseconds: u64,
+        &self,
+        text: String,
+        milliseconds: u64,
         __callback: impl FnOnce(&ProcedureEventContext, Result<bool, __sdk::InternalError>) + Send + 'static,
     ) {
         self.connection.invoke_procedure_with_callback::<_, bool>("record_and_sleep", RecordAndSleepArgs { text, milliseconds }, __callback)
@@ -632,14 +644,18 @@ pub trait record_both {
 
     /// As `record_both`; the callback gets what the procedure returned, or what kept it from returning.
     fn record_both_then(
-        &self, first: String, second: String,
+        &self,
+        first: String,
+        second: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<(), __sdk::InternalError>) + Send + 'static,
     );
 }
 
 impl record_both for RemoteProcedures {
     fn record_both_then(
-        &self, first: String, second: String,
+        &self,
+        first: String,
+        second: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<(), __sdk::InternalError>) + Send + 'static,
     ) {
         self.connection.invoke_procedure_with_callback::<_, ()>("record_both", RecordBothArgs { first, second }, __callback)
@@ -678,14 +694,18 @@ pub trait record_one_of {
 
     /// As `record_one_of`; the callback gets what the procedure returned, or what kept it from returning.
     fn record_one_of_then(
-        &self, first: String, second: String,
+        &self,
+        first: String,
+        second: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<Report, __sdk::InternalError>) + Send + 'static,
     );
 }
 
 impl record_one_of for RemoteProcedures {
     fn record_one_of_then(
-        &self, first: String, second: String,
+        &self,
+        first: String,
+        second: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<Report, __sdk::InternalError>) + Send + 'static,
     ) {
         self.connection.invoke_procedure_with_callback::<_, Report>("record_one_of", RecordOneOfArgs { first, second }, __callback)
@@ -722,14 +742,16 @@ pub trait record {
 
     /// As `record`; the callback gets what the procedure returned, or what kept it from returning.
     fn record_then(
-        &self, text: String,
+        &self,
+        text: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<u64, __sdk::InternalError>) + Send + 'static,
     );
 }
 
 impl record for RemoteProcedures {
     fn record_then(
-        &self, text: String,
+        &self,
+        text: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<u64, __sdk::InternalError>) + Send + 'static,
     ) {
         self.connection.invoke_procedure_with_callback::<_, u64>("record", RecordArgs { text }, __callback)
@@ -767,14 +789,18 @@ pub trait record_then_panic {
 
     /// As `record_then_panic`; the callback gets what the procedure returned, or what kept it from returning.
     fn record_then_panic_then(
-        &self, committed: String, lost: String,
+        &self,
+        committed: String,
+        lost: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<u64, __sdk::InternalError>) + Send + 'static,
     );
 }
 
 impl record_then_panic for RemoteProcedures {
     fn record_then_panic_then(
-        &self, committed: String, lost: String,
+        &self,
+        committed: String,
+        lost: String,
         __callback: impl FnOnce(&ProcedureEventContext, Result<u64, __sdk::InternalError>) + Send + 'static,
     ) {
         self.connection.invoke_procedure_with_callback::<_, u64>("record_then_panic", RecordThenPanicArgs { committed, lost }, __callback)
@@ -1597,14 +1623,16 @@ pub trait sleep {
 
     /// As `sleep`; the callback gets what the procedure returned, or what kept it from returning.
     fn sleep_then(
-        &self, milliseconds: u64,
+        &self,
+        milliseconds: u64,
         __callback: impl FnOnce(&ProcedureEventContext, Result<bool, __sdk::InternalError>) + Send + 'static,
     );
 }
 
 impl sleep for RemoteProcedures {
     fn sleep_then(
-        &self, milliseconds: u64,
+        &self,
+        milliseconds: u64,
         __callback: impl FnOnce(&ProcedureEventContext, Result<bool, __sdk::InternalError>) + Send + 'static,
     ) {
         self.connection.invoke_procedure_with_callback::<_, bool>("sleep", SleepArgs { milliseconds }, __callback)

@@ -44,7 +44,7 @@ fn counts(context: &impl RemoteDbContext) -> Vec<u64> {
 }
 
 pub fn run(url: &str) {
-    let writer = connect!(everytype, url, None::<String>);
+    let writer = connect!(everytype, url, None::<String>, with_compression(Compression::Brotli));
     let (applied, is_applied) = Word::new();
     writer
         .connection
@@ -72,7 +72,7 @@ pub fn run(url: &str) {
     assert_eq!(call!(writer, check_columns_then), Ok(()));
     assert_eq!(counts(&writer.connection), written);
 
-    // Every row gets another key while the gateway has lost Postgres, then all are deleted.
+    // Postgres restarts and every row gets another key, maybe before the gateway is back; then all are deleted.
     println!("turn restart");
     let moved = |context: &DbConnection| context.db.of_f_64().id().find(&1000).is_some();
     until("updates with SQL", || moved(&writer.connection) && moved(&reader.connection));

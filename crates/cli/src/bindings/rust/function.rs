@@ -94,9 +94,11 @@ impl Function {
     pub(super) fn text(&self) -> String {
         let mut fields = String::new();
         let mut parameters = String::new();
+        let mut lines = String::new();
         for (name, ty) in &self.parameters {
             let _ = writeln!(fields, "    pub(super) {name}: {ty},");
             let _ = write!(parameters, ", {name}: {ty}");
+            let _ = write!(lines, "\n        {name}: {ty},");
         }
         let fields = if fields.is_empty() { " {}".into() } else { format!(" {{\n{fields}}}") };
         let names: String = self.parameters.iter().map(|(name, _)| format!("{name}, ")).collect();
@@ -116,6 +118,7 @@ impl Function {
                 ("$Arguments", &self.arguments),
                 ("$Variant", &self.variant),
                 ("$parameters", &parameters),
+                ("$lines", &lines),
                 ("$names", &names),
                 ("$members", &members),
                 ("$Returns", returns),
@@ -155,7 +158,7 @@ pub trait $method {
 
     /// As `$method`; the callback gets the result: the reducer's own, or what kept it from having one.
     fn $method_then(
-        &self$parameters,
+        &self,$lines
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -164,7 +167,7 @@ pub trait $method {
 
 impl $method for RemoteReducers {
     fn $method_then(
-        &self$parameters,
+        &self,$lines
         __callback: impl FnOnce(&ReducerEventContext, Result<Result<(), String>, __sdk::InternalError>)
         + Send
         + 'static,
@@ -190,14 +193,14 @@ pub trait $method {
 
     /// As `$method`; the callback gets what the procedure returned, or what kept it from returning.
     fn $method_then(
-        &self$parameters,
+        &self,$lines
         __callback: impl FnOnce(&ProcedureEventContext, Result<$Returns, __sdk::InternalError>) + Send + 'static,
     );
 }
 
 impl $method for RemoteProcedures {
     fn $method_then(
-        &self$parameters,
+        &self,$lines
         __callback: impl FnOnce(&ProcedureEventContext, Result<$Returns, __sdk::InternalError>) + Send + 'static,
     ) {
         self.connection.invoke_procedure_with_callback::<_, $Returns>($quoted, $Arguments $members, __callback)
