@@ -170,7 +170,7 @@ class AccessTest(GatewayTestCase):
         status, body = self.http("POST", f"{path}/pre_publish", first, token)
         plan = json.loads(body)["AutoMigrate"]
         self.assertTrue(plan["break_clients"])
-        self.assertIn("drop column column `item.weight` (disconnects clients)", plan["migrate_plan"])
+        self.assertIn("drop column `item.weight` (disconnects clients)", plan["migrate_plan"])
         self.assertEqual(self.http("PUT", f"{path}?clear=true", first, token)[0], 200)
 
     def test_statements(self):

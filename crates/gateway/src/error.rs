@@ -90,6 +90,12 @@ impl Error {
             Self::Postgres(error) if error.is_closed() => {
                 ErrorBody::Unavailable("Postgres cannot be reached".into())
             }
+            Self::Postgres(_) => match self.sqlstate() {
+                Some("53100") => ErrorBody::Unavailable("the disk of the database is full".into()),
+                Some("53200") => ErrorBody::Unavailable("the database is out of memory".into()),
+                Some("53300") => ErrorBody::Unavailable("the database has no connections left".into()),
+                _ => ErrorBody::Internal,
+            },
             _ => ErrorBody::Internal,
         }
     }

@@ -11,7 +11,7 @@ mod sql;
 pub use algebraic_type::algebraic_type;
 pub use answer::{
     DatabaseInfo, Databases, HostType, IdentityAndToken, InsertDomainResult, Names, PrePublishResult,
-    PublishOperation, PublishResult, SetDomainsResult, Token,
+    PublishOperation, PublishResult, SetDomainsResult, Token, step_text,
 };
 pub use error::ErrorBody;
 pub use log::{LogFrame, LogLevel, LogLine};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use spacetime_wire::http::step_text;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use super::log_tail::unseen;
@@ -65,7 +66,7 @@ impl Database {
             if let Some(why) = row.try_get::<_, Option<String>>(3)? {
                 refusals.push(why);
             }
-            let text = format!("{} {object}", kind.replace('_', " "));
+            let text = step_text(&kind, &object);
             steps.push(Step { text, breaks_clients: row.try_get(2)? });
         }
         Ok(if refusals.is_empty() { Plan::Update(steps) } else { Plan::Impossible(refusals.join("\n")) })

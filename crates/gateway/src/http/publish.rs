@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use spacetime_wire::http::{ErrorBody, PrePublishResult, PublishOperation, PublishResult};
+use spacetime_wire::http::{ErrorBody, PrePublishResult, PublishOperation, PublishResult, step_text};
 
 use super::Authorized;
 use super::database::require_owner;
@@ -122,7 +122,7 @@ pub(super) async fn plan(
         let breaks: bool = step.get(2);
         break_clients |= breaks;
         let mark = if breaks { " (disconnects clients)" } else { "" };
-        text.push_str(&format!("▸ {} {object}{mark}\n", kind.replace('_', " ")));
+        text.push_str(&format!("▸ {}{mark}\n", step_text(&kind, &object)));
         if let Some(why) = step.get::<_, Option<String>>(3) {
             reasons.push(format!("{object}: {why}"));
         }

@@ -102,6 +102,14 @@ pub enum PrePublishResult {
     },
 }
 
+/// A step of a plan in words: `add_column` and "column `item.weight`" are "add column `item.weight`".
+pub fn step_text(kind: &str, object: &str) -> String {
+    let words = kind.replace('_', " ");
+    let noun = object.split(' ').next().unwrap_or_default();
+    let verb = words.strip_suffix(noun).unwrap_or(&words).trim_end();
+    format!("{verb} {object}")
+}
+
 /// `POST /v1/database/:x/names`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum InsertDomainResult {
@@ -135,4 +143,15 @@ pub enum SetDomainsResult {
         database: Identity,
     },
     OtherError(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::step_text;
+
+    #[test]
+    fn steps_name_their_object_once() {
+        assert_eq!(step_text("add_column", "column `item.weight`"), "add column `item.weight`");
+        assert_eq!(step_text("change_primary_key", "table `item`"), "change primary key table `item`");
+    }
 }
