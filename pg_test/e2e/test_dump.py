@@ -30,7 +30,7 @@ class DumpTest(ClusterTestCase):
         """A module in use, to which operators have added things of their own."""
         source = self.connect()
         source.execute("CREATE ROLE teller")
-        for module in ["bank", "chat", "procedures", "schedules", "views"]:
+        for module in ["bank", "chat", "procedures", "schedules", "tasks", "views"]:
             self.publish(source, module)
         self.publish(source, "evolve_1", "stock")
         for sql in [
@@ -48,6 +48,8 @@ class DumpTest(ClusterTestCase):
             "SELECT views.join('ann', 20)",
             "SELECT stock.add_item('bolt', 5), stock.add_item('nut', 7), stock.add_item('cog', 9), stock.remove_item(3)",
             "SELECT schedules.schedule_every(20, 'tick', '')",
+            "SELECT tasks.task_every(20, 'tick', '')",
+            "SELECT spacetime.allow_http('procedures', 'api.example.com')",
             "INSERT INTO spacetime._environment SELECT decode(identity, 'hex'), 'KEY', 'a secret of the module' FROM spacetime.modules",
         ]:
             source.execute(sql)
@@ -60,7 +62,7 @@ class DumpTest(ClusterTestCase):
             return cluster.psql(text, database).stdout
 
         self.assertEqual(sql(IDENTITIES), expected)
-        for module in ["bank", "chat", "procedures", "schedules", "stock", "views"]:
+        for module in ["bank", "chat", "procedures", "schedules", "stock", "tasks", "views"]:
             self.assertEqual(sql(f"SELECT * FROM spacetime.check_module('{module}')"), "")
         sql("SELECT bank.transfer(0, 1, 5)")
         self.assertEqual(sql("SELECT id, balance, note FROM bank.account ORDER BY id"), "0|90|none\n1|110|none\n2|100|none\n")
@@ -85,8 +87,11 @@ class DumpTest(ClusterTestCase):
         sql("SELECT publish_module('stock', pg_read_binary_file('test_modules/evolve_2.wasm'))")
         sql("SELECT stock.check_item(1, 'bolt', 5)")
         self.assertEqual(sql("SELECT version FROM spacetime.modules WHERE name = 'stock'"), "2\n")
-        # Its interval goes on, once: the restore of the rows made no second entry.
-        self.assertEqual(sql("SELECT count(*) FROM spacetime._schedule"), "1\n")
+        self.assertEqual(sql("SELECT module, host FROM spacetime.http_hosts"), "procedures|api.example.com\n")
+        # Intervals go on, once each: the restore of the rows made no second entry.
+        self.assertEqual(sql("SELECT count(*) FROM spacetime._schedule"), "2\n")
+        done = int(sql("SELECT count(*) FROM tasks.done"))
+        self.wait_for(cluster, f"SELECT count(*) > {done + 2} FROM tasks.done", database)
         runs = int(sql("SELECT count(*) FROM schedules.run"))
         self.wait_for(cluster, f"SELECT count(*) > {runs + 2} FROM schedules.run", database)
 

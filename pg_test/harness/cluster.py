@@ -156,6 +156,14 @@ class Cluster:
         self.stop(mode)
         self.start()
 
+    def upgrade_from(self, old: "Cluster"):
+        """Takes over everything of another cluster by pg_upgrade. This one was created and never started; none runs."""
+        self._server_run(
+            "pg_upgrade", "--old-bindir", old.bindir, "--new-bindir", self.bindir, "--old-datadir", old.data,
+            "--new-datadir", self.data, "--old-port", old.port, "--new-port", self.port, "--username", SUPERUSER,
+            "--socketdir", self.directory,
+        )
+
     def remove(self):
         """Stops the server and deletes the folder, whatever state they are in."""
         try:

@@ -12,9 +12,7 @@ mod subscription;
 
 pub(crate) use client::{Client, client, clients_of_gateway, delete_client, insert_client};
 pub(crate) use environment::{forget_variables, set_variable, variable};
-pub(crate) use http_host::{
-    HttpHost, allow_http_host, disallow_http_host, forget_http_hosts, http_hosts,
-};
+pub(crate) use http_host::{HttpHost, allow_http_host, disallow_http_host, forget_http_hosts, http_hosts};
 pub(crate) use issuer::{
     IssuerRow, distrust_issuer, insert_signing_key, is_publisher, issuer, public_keys, set_owner_identity,
     set_publisher, signing_key, trust_issuer,
@@ -22,12 +20,13 @@ pub(crate) use issuer::{
 pub(crate) use module::{
     Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, commented_tables, delete, find,
     find_all_wrappers, find_by_schema, forget_installation, grants, insert, installation, is_protected,
-    names, own_triggers, own_working_triggers, set_names, set_protected, update_code, update_place, wasm,
+    names, own_triggers, own_working_triggers, require_own_version, set_names, set_protected, update_code,
+    update_place, wasm,
 };
 pub(crate) use schedule::{
-    Existing, RowEntry, ScheduleEntry, ScheduleHead, Scheduled, hand_over, module_identities, note_schedule_error, reschedule,
-    schedule_entry, schedule_heads, schedule_immediate, schedule_row, scheduled_keys, unschedule,
-    unschedule_row, unschedule_table,
+    Existing, RowEntry, ScheduleEntry, ScheduleHead, Scheduled, hand_over, module_identities,
+    note_schedule_error, reschedule, schedule_entry, schedule_heads, schedule_immediate, schedule_row,
+    scheduled_keys, unschedule, unschedule_row, unschedule_table,
 };
 pub(crate) use storage::{
     StoragePlan, StoredColumn, StoredIndex, StoredProcedure, StoredReducer, StoredRule, StoredRuleFunction,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use pgrx::datum::DatumWithOid;
 use pgrx::spi::Spi;
+use serde::Deserialize;
 use spacetime_auth::Identity;
 
 use super::storage::StoragePlan;
@@ -13,14 +14,16 @@ use crate::pg::{Oid, access, user};
 use crate::row::U64As;
 
 /// Whether reducers of a module run one at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Concurrency {
     Serial,
     Row,
 }
 
 /// Whether plain SQL writers take the module's lock too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum SqlWriters {
     Locked,
     Free,
@@ -63,6 +66,25 @@ impl SqlWriters {
 
 pub(super) fn broken(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("catalog of spacetime: {error}"))
+}
+
+/// Refuses to work on a catalog of another version of the extension than this library is of: 55000. A new library and
+/// old SQL meet between the installation of a package and `ALTER EXTENSION`; the other way round, in sessions that began
+/// before it.
+pub(crate) fn require_own_version() -> Result<()> {
+    const OWN: &str = env!("CARGO_PKG_VERSION");
+    let rows = read("SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'spacetime'", &[])?;
+    let version = rows.into_iter().flatten().next().flatten();
+    let version = version.map(|version| String::from_utf8_lossy(&version).into_owned()).unwrap_or_default();
+    if version == OWN {
+        return Ok(());
+    }
+    Err(Error::NotInState {
+        what: format!("the library of spacetime is {OWN}, and the extension in this database is {version}"),
+        hint: format!(
+            "ALTER EXTENSION spacetime UPDATE TO '{OWN}', and reconnect sessions that are older than that."
+        ),
+    })
 }
 
 /// Oid of `spacetime._module`: its invalidation announces changes of modules to other backends.

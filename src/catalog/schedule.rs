@@ -208,7 +208,10 @@ pub(crate) fn reschedule(id: i64, due_us: i64, function: &str, error: Option<&st
 
 /// Gives an entry to the worker of the other kind.
 pub(crate) fn hand_over(id: i64, to_procedures: bool) -> Result<()> {
-    write("UPDATE spacetime._schedule SET is_procedure = $2 WHERE id = $1", &[id.into(), to_procedures.into()])
+    write(
+        "UPDATE spacetime._schedule SET is_procedure = $2 WHERE id = $1",
+        &[id.into(), to_procedures.into()],
+    )
 }
 
 /// Notes why an entry could not be run, or how its run ended.

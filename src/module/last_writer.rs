@@ -35,8 +35,7 @@ pub(crate) fn lock_for_sql_writer(schema: Oid, lock_table: &str, identity: &str)
             state
         }
     };
-    let schema_name = access::schema_name(schema).unwrap_or_default();
-    require_last_writer_seen(state, &schema_name, lock_table)?;
+    require_last_writer_seen(state, || access::schema_name(schema).unwrap_or_default(), lock_table)?;
     state.note_writer(xact::top_xid());
     Ok(())
 }
@@ -54,13 +53,18 @@ fn module_of_lock(schema: Oid, lock_table: &str, identity: &str) -> Result<Ident
 }
 
 /// Under one snapshot for the whole transaction nobody may write on top of what somebody has changed since: a module has
-/// one writer at a time, who sees all that was written before. 40001 otherwise.
-pub(crate) fn require_last_writer_seen(state: ModuleState, schema: &str, lock_table: &str) -> Result<()> {
+/// one writer at a time, who sees all that was written before. 40001 otherwise, which names the schema.
+pub(crate) fn require_last_writer_seen(
+    state: ModuleState,
+    schema: impl FnOnce() -> String,
+    lock_table: &str,
+) -> Result<()> {
     let last_writer = state.last_writer_xid();
     if !snapshot::is_fixed() || last_writer == 0 || snapshot::sees(last_writer) {
         return Ok(());
     }
-    let lock_table = crate::pg::name::quote_qualified(schema, lock_table);
+    let schema = schema();
+    let lock_table = crate::pg::name::quote_qualified(&schema, lock_table);
     Err(Error::Serialization {
         what: format!("the module in schema {schema:?} was written since this transaction's snapshot"),
         hint: format!(

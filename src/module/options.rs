@@ -17,25 +17,11 @@ pub(super) struct Options {
     pub(super) allow_breaking: bool,
     /// How long to wait for a lock; 0 waits without limit.
     pub(super) lock_timeout_ms: Option<u32>,
-    concurrency: Option<ConcurrencyOption>,
-    sql_writers: Option<SqlWritersOption>,
+    pub(super) concurrency: Option<Concurrency>,
+    pub(super) sql_writers: Option<SqlWriters>,
     pub(super) u64: Option<U64As>,
     pub(super) schema: Option<String>,
     owner_identity: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ConcurrencyOption {
-    Serial,
-    Row,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum SqlWritersOption {
-    Locked,
-    Free,
 }
 
 impl Options {
@@ -53,20 +39,6 @@ impl Options {
         })
     }
 
-    pub(super) fn concurrency(&self) -> Option<Concurrency> {
-        self.concurrency.map(|option| match option {
-            ConcurrencyOption::Row => Concurrency::Row,
-            ConcurrencyOption::Serial => Concurrency::Serial,
-        })
-    }
-
-    pub(super) fn sql_writers(&self) -> Option<SqlWriters> {
-        self.sql_writers.map(|option| match option {
-            SqlWritersOption::Free => SqlWriters::Free,
-            SqlWritersOption::Locked => SqlWriters::Locked,
-        })
-    }
-
     pub(super) fn owner_identity(&self) -> Result<Option<Identity>> {
         let Some(text) = &self.owner_identity else { return Ok(None) };
         let bytes = hex::decode(text.trim_start_matches("0x")).ok().and_then(|bytes| bytes.try_into().ok());
@@ -79,8 +51,8 @@ impl Options {
     /// These are decided when a module is made; a new version keeps them.
     pub(super) fn require_unchanged(&self, existing: &ModuleRow) -> Result<()> {
         let changed = [
-            ("concurrency", self.concurrency().is_some_and(|value| value != existing.concurrency)),
-            ("sql_writers", self.sql_writers().is_some_and(|value| value != existing.sql_writers)),
+            ("concurrency", self.concurrency.is_some_and(|value| value != existing.concurrency)),
+            ("sql_writers", self.sql_writers.is_some_and(|value| value != existing.sql_writers)),
             ("u64", self.u64.is_some_and(|value| value != existing.u64_as)),
             ("schema", self.schema.as_ref().is_some_and(|value| *value != existing.schema_name)),
             ("owner_identity", self.owner_identity()?.is_some_and(|value| value != existing.owner_identity)),

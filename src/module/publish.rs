@@ -44,6 +44,7 @@ pub(crate) fn publish(module: &str, wasm: &[u8], options: serde_json::Value) -> 
             hint: "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0".into(),
         });
     }
+    catalog::require_own_version()?;
     let options = Options::parse(options)?;
     let limit_ms = options.lock_timeout_ms.or_else(attempt::lock_timeout_ms);
     let catalog = catalog::catalog_oid()?;
@@ -205,11 +206,11 @@ fn new_row(
         wasm_sha256: upload.sha256,
         description: upload.description.clone(),
         concurrency: options
-            .concurrency()
+            .concurrency
             .or(replaced.map(|module| module.concurrency))
             .unwrap_or(Concurrency::Serial),
         sql_writers: options
-            .sql_writers()
+            .sql_writers
             .or(replaced.map(|module| module.sql_writers))
             .unwrap_or(SqlWriters::Locked),
         u64_as,

@@ -117,6 +117,7 @@ pub(super) fn wanted_fuel() -> Fuel {
 impl ReadyModule {
     fn load(name: &str, fuel: Fuel) -> Result<Self> {
         let row = catalog::find(name)?.ok_or_else(|| Error::NoSuchModule(name.to_owned()))?;
+        catalog::require_own_version()?;
         let definition = spacetime_definition::decode(&row.description).map_err(super::publish::refused)?;
         let artifacts = ArtifactStore { dir: StatePaths::artifacts() };
         let mut warnings = Vec::new();
@@ -134,10 +135,7 @@ impl ReadyModule {
         let gone = || Error::SchemaGone { module: row.name.clone(), schema: row.schema_name.clone() };
         let schema = access::schema(&row.schema_name).ok_or_else(gone)?;
         let lock_table = access::relation(schema, &row.storage.lock_table).ok_or_else(gone)?;
-        let owner = access::role(&row.owner_role).ok_or_else(|| Error::NotInState {
-            what: format!("role {:?}, owner of module {:?}, does not exist", row.owner_role, row.name),
-            hint: "Create the role, or drop the module.".into(),
-        })?;
+        let owner = super::publish::owner_of(&row)?;
         let wrappers = wrappers_of(schema, row.identity)?;
         let wrappers = wrappers.into_iter().map(|(function, of)| (of.name().to_owned(), function)).collect();
         let indexes = definition

@@ -33,6 +33,10 @@ pub(crate) fn register() {
     unsafe {
         shmem::register();
         super::utility::register();
+        // pg_upgrade runs the servers: nothing is to be run or written meanwhile.
+        if pg_sys::IsBinaryUpgrade {
+            return;
+        }
         let mut worker = describe("spacetime launcher", "spacetime launcher", "spacetime_launcher_main");
         worker.bgw_restart_time = LAUNCHER_RESTART_S;
         pg_sys::RegisterBackgroundWorker(&mut worker);

@@ -200,7 +200,8 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
     let owner = user::become_owner(module.owner);
     snapshot::push();
     if module.is_serial() {
-        require_last_writer_seen(module.state, &module.row.schema_name, &module.row.storage.lock_table)?;
+        let row = &module.row;
+        require_last_writer_seen(module.state, || row.schema_name.clone(), &row.storage.lock_table)?;
     }
 
     let instance = module.take_instance()?;

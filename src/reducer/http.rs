@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use spacetime_outbound::in_thread::{self, Stopped};
 use spacetime_outbound::{
-    HeaderMap, HeaderName, HeaderValue, Method, Reach, Request, Response, Url, Version, parse_url, without_query,
+    HeaderMap, HeaderName, HeaderValue, Method, Reach, Request, Response, Url, Version, parse_url,
+    without_query,
 };
 
 use crate::error::{Error, Result};
@@ -20,18 +21,13 @@ const RESPONSE_BYTES_MAX: usize = 16 << 20;
 const OF_THE_CONNECTION: [&str; 6] =
     ["host", "content-length", "transfer-encoding", "connection", "upgrade", "te"];
 
-/// Makes a request; gives the response, or why there is none.
-pub(super) fn request(
+/// Makes a request that was prepared; gives the response, or why there is none.
+pub(super) fn send(
     module: &ReadyModule,
     procedure: &str,
-    request: HttpRequest,
-    body: &[u8],
+    request: Request,
 ) -> Result<std::result::Result<HttpResponse, String>> {
-    let uri = without_query(&request.uri);
-    let request = match prepare(module, request, body)? {
-        Ok(request) => request,
-        Err(reason) => return Ok(Err(reason)),
-    };
+    let uri = without_query(&request.url);
     // Looking a name up is within the limit, and cannot be stopped halfway.
     let limit = request.timeout + Duration::from_secs(1);
     let answered = timeout::without_ticks(|| {
@@ -47,7 +43,8 @@ pub(super) fn request(
     }
 }
 
-fn prepare(
+/// What is sent for a guest's request, or why nothing is.
+pub(super) fn prepare(
     module: &ReadyModule,
     request: HttpRequest,
     body: &[u8],

@@ -78,8 +78,9 @@ pub(super) fn run(
     let conversation = Conversation::new(Rc::clone(module), definition.name.clone(), caller, control);
     let conversation = Rc::new(RefCell::new(conversation));
     let host = Box::new(ProcedureHost::new(Rc::clone(&conversation)));
-    let (instance, result) =
-        instance.call_procedure(call, limits(within == Surroundings::Worker), host).inspect_err(raise_pending_interrupt)?;
+    let (instance, result) = instance
+        .call_procedure(call, limits(within == Surroundings::Worker), host)
+        .inspect_err(raise_pending_interrupt)?;
     if conversation.borrow_mut().roll_back_open() {
         let message =
             format!("procedure {:?} returned with a transaction open: rolled back", definition.name);

@@ -75,7 +75,7 @@ impl Conversation {
         snapshot::push();
         if module.is_serial() {
             let row = &module.row;
-            require_last_writer_seen(module.state, &row.schema_name, &row.storage.lock_table)?;
+            require_last_writer_seen(module.state, || row.schema_name.clone(), &row.storage.lock_table)?;
         }
         let timestamp_us = module.state.next_timestamp_us();
         let tables = Rc::new(RefCell::new(CallTables::new(module, self.caller.clone(), memory)));
@@ -137,8 +137,30 @@ impl Conversation {
         }
     }
 
+    fn http_request(
+        &self,
+        request: HttpRequest,
+        body: &[u8],
+    ) -> HostResult<std::result::Result<HttpResponse, String>> {
+        self.require_no_transaction()?;
+        let prepared = http::prepare(&self.module, request, body)?;
+        self.end_reading()?;
+        match prepared {
+            Ok(request) => Ok(http::send(&self.module, &self.procedure, request)?),
+            Err(reason) => Ok(Err(reason)),
+        }
+    }
+
+    /// Lets go of the locks and snapshots of what was read outside of the guest's transactions: it may wait for long now.
+    fn end_reading(&self) -> Result<()> {
+        let ended = self.control.map_or(Ok(()), |control| control.commit());
+        // Nothing was written, so nothing conflicts.
+        ended.map_err(|failure| Error::Internal(failure.message))
+    }
+
     fn sleep_until(&self, until_us: i64) -> HostResult<i64> {
         self.require_no_transaction()?;
+        self.end_reading()?;
         if interrupt::wait_until(until_us) {
             return Ok(worker::now_us());
         }
@@ -266,9 +288,7 @@ impl Host for ProcedureHost {
         request: HttpRequest,
         body: &[u8],
     ) -> HostResult<std::result::Result<HttpResponse, String>> {
-        let conversation = self.0.borrow();
-        conversation.require_no_transaction()?;
-        Ok(http::request(&conversation.module, &conversation.procedure, request, body)?)
+        self.0.borrow().http_request(request, body)
     }
 
     fn log(&mut self, record: LogRecord<'_>) {

@@ -48,11 +48,8 @@ pub(crate) fn run_scheduled(id: i64, progress: &Progress) -> Result<()> {
     entry::check(c"a scheduled reducer")?;
     let Some(due) = due(id)? else { return Ok(()) };
     let ScheduledFunction::Reducer(reducer) = due.function else { return hand_over(&due) };
-    let target = Target {
-        module: Rc::clone(&due.module),
-        reducer,
-        generation: invalidation::modules_generation(),
-    };
+    let target =
+        Target { module: Rc::clone(&due.module), reducer, generation: invalidation::modules_generation() };
     let caller = Caller::internal(due.module.row.identity);
     progress.has_entered.set(true);
     call_unlimited(&target, &due.arguments, caller)?;

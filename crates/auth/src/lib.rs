@@ -36,12 +36,12 @@ pub use cache::{CachedKeys, EXPIRY_SECONDS, FRESH_SECONDS, RETRY_SECONDS};
 pub use claims::Verified;
 pub use error::{Error, Result};
 pub use fetch::{Fetch, FetchError, Request, Response};
-#[cfg(feature = "http")]
-pub use spacetime_outbound::Client as HttpFetch;
 pub use identity::Identity;
 pub use issuer::{IssuerOptions, TrustedIssuer};
 pub use key::{KeySet, PublicKey};
 pub use mint::OwnKey;
 pub use roles::RoleClaim;
+#[cfg(feature = "http")]
+pub use spacetime_outbound::Client as HttpFetch;
 pub use token::{TOKEN_BYTES_MAX, issuer_unverified};
 pub use validate::{Examined, LOCAL_ISSUER, Pending, Resolution, Trust};

@@ -114,8 +114,7 @@ mod tests {
 
     #[test]
     fn refuses_addresses_by_their_look() {
-        let open =
-            |text| parse_url(text, Reach::default()).map(String::from);
+        let open = |text| parse_url(text, Reach::default()).map(String::from);
         assert_eq!(open("https://example.com/x").unwrap(), "https://example.com/x");
         let refused = "http://example.com ftp://example.com file:///etc/passwd https://user@example.com \
              https://:p@example.com https://127.0.0.1 https://0x7f.1 https://2130706433 https://017700000001 \

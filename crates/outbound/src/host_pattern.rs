@@ -68,9 +68,9 @@ impl HostPattern {
             Hosts::All => true,
             Hosts::One(one) => *one == host.to_owned(),
             Hosts::Below(domain) => match host {
-                Host::Domain(name) => {
-                    name.strip_suffix(domain.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-                }
+                Host::Domain(name) => name
+                    .strip_suffix(domain.as_str())
+                    .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
                 Host::Ipv4(_) | Host::Ipv6(_) => false,
             },
         };

@@ -30,8 +30,7 @@ pub(crate) struct HttpResponse {
     pub(crate) body: Vec<u8>,
 }
 
-const METHODS: [&str; 9] =
-    ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
 /// Reads a request in BSATN.
 pub(super) fn decode(bytes: &[u8]) -> Result<HttpRequest, Error> {
