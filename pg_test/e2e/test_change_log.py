@@ -284,7 +284,7 @@ class LimitsTest(ChangeLogTestCase):
 
     def test_commit_that_hangs(self):
         """One that waits for a standby keeps later ones from being numbered; nobody waits for it but readers."""
-        writer = self.bank("hung", accounts=20_000)
+        writer = self.bank("hung", accounts=20_000, options='{"concurrency": "row", "sql_writers": "free"}')
         reader = Reader(self.connect())
         log = "SELECT epoch, waiting_for_order FROM spacetime.change_log LIMIT 1"
         epoch, _ = writer.execute(log).fetchone()

@@ -41,6 +41,9 @@ class Writer(threading.Thread):
                 if self.connection is None or self.connection.closed:
                     self.connection = self.open()
                 self.transaction(self.connection)
+            except psycopg.Rollback:
+                # The session was lost before that: it is what was wanted.
+                pass
             except psycopg.Error as error:
                 is_lost = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
                 if not is_lost and not (error.sqlstate or "").startswith(EXPECTED):

@@ -519,6 +519,28 @@ class LaggardTest(SubscriptionTestCase):
         diligent.wait_for(self.accounts("lagging"))
 
 
+class MemoryTest(SubscriptionTestCase):
+    settings = {"spacetime.subscription_memory_mb": "1"}
+
+    def test_too_many_rows(self):
+        """Queries with too many rows are refused, and end when they get too many; others go on."""
+        writer = self.bank("huge", accounts=20_000)
+        error = self.assert_sqlstate("53400", self.connect(), "SELECT spacetime.subscribe('SELECT * FROM huge.account')")
+        self.assertIn("spacetime.subscription_memory_mb", error.diag.message_hint)
+        small = self.subscribe("SELECT * FROM huge.account WHERE id < 10")
+        # Many subscribers share the rows of one query, also if they all come at once.
+        grows = "SELECT * FROM huge.account WHERE id >= 15000"
+        growing = [self.subscribe(grows) for _ in range(8)]
+        writer.execute("SELECT huge.transfer(1, 15000, 1)")
+        for subscription in [small, growing[0], growing[-1]]:
+            subscription.next_message()
+        writer.execute("INSERT INTO huge.account SELECT i, 1 FROM generate_series(20001, 40000) i")
+        for subscription in growing:
+            self.assertEqual(subscription.wait_end().sqlstate, "53400")
+        writer.execute("SELECT huge.transfer(1, 2, 1)")
+        small.wait_for(self.accounts("huge", "id < 10"))
+
+
 class FailuresTest(SubscriptionTestCase):
     def notifier(self, connection):
         row = connection.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'spacetime notifier'").fetchone()
