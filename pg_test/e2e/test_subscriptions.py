@@ -206,6 +206,13 @@ class ChangesTest(SubscriptionTestCase):
         self.assertEqual({change["op"] for change in message["changes"]}, {"insert"})
         self.assertEqual({change["row"]["target"] for change in message["changes"]}, {"ogre"})
 
+    def test_views(self):
+        """What views read can be subscribed to; they themselves cannot, and say so."""
+        writer = self.connect()
+        self.publish(writer, "views")
+        error = self.assert_sqlstate("0A000", writer, "SELECT spacetime.subscribe('SELECT * FROM views.strong_players')")
+        self.assertIn("Subscribe to the tables", error.diag.message_hint)
+
     def test_new_versions(self):
         writer = self.connect()
         writer.execute("SELECT publish_module('stock', pg_read_binary_file('test_modules/evolve_1.wasm'))")
