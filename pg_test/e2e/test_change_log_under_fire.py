@@ -250,7 +250,7 @@ class UnderFireTest(ClusterTestCase):
         session, stalled = self.connect(), Reader(self.connect())
         pid = stalled.connection.info.backend_pid
         answers = []
-        # It waits for what was not committed yet: stopped there it holds no lock.
+        # Idle, so that it holds no lock: its request reaches a process that stands still.
         self.cluster.kill(pid, signal.SIGSTOP)
         thread = threading.Thread(target=lambda: answers.append(stalled.next()))
         thread.start()
