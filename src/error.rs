@@ -251,6 +251,7 @@ impl Error {
             | Error::Forbidden { hint, .. }
             | Error::Unauthenticated { hint, .. }
             | Error::Serialization { hint, .. }
+            | Error::TooMany { hint, .. }
             | Error::NotInState { hint, .. } => (!hint.is_empty()).then(|| hint.clone()),
             _ => None,
         }

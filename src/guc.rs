@@ -24,6 +24,8 @@ static RESUME_WINDOW_KB: GucSetting<i32> = GucSetting::<i32>::new(1024);
 static RESUME_WINDOW_S: GucSetting<i32> = GucSetting::<i32>::new(60);
 /// A policy that takes longer would hold up everybody else's messages.
 static SUBSCRIPTION_TIMEOUT_MS: GucSetting<i32> = GucSetting::<i32>::new(5_000);
+/// The notifier holds the rows of every distinct query; one that is killed for want of memory takes the server with it.
+static SUBSCRIPTION_MEMORY_MB: GucSetting<i32> = GucSetting::<i32>::new(256);
 /// Postgres' queue of notifications has 8 GB for the whole server, and a session in a transaction holds all of it.
 static NOTIFY_QUEUE_PERCENT: GucSetting<f64> = GucSetting::<f64>::new(25.0);
 /// Least important level that is kept in a module's log.
@@ -170,6 +172,16 @@ fn define_subscriptions() {
         GucContext::Sighup,
         flags,
     );
+    GucRegistry::define_int_guc(
+        c"spacetime.subscription_memory_mb",
+        c"Most memory for the rows of the subscriptions of a database, in megabytes.",
+        c"Queries with more rows are refused with 53400; when rows become too many, the largest query's subscriptions end.",
+        &SUBSCRIPTION_MEMORY_MB,
+        1,
+        1_000_000,
+        GucContext::Sighup,
+        flags,
+    );
     GucRegistry::define_float_guc(
         c"spacetime.notify_queue_percent",
         c"How full the queue of notifications may be before subscriptions of sessions that do not read it end.",
@@ -227,6 +239,10 @@ pub(crate) fn resume_window_us() -> i64 {
 
 pub(crate) fn subscription_timeout_ms() -> i32 {
     SUBSCRIPTION_TIMEOUT_MS.get()
+}
+
+pub(crate) fn subscription_memory_bytes() -> usize {
+    usize::try_from(SUBSCRIPTION_MEMORY_MB.get()).unwrap_or(1) << 20
 }
 
 /// From 0 to 1.

@@ -282,6 +282,70 @@ class LimitsTest(ChangeLogTestCase):
         self.assertEqual(entry.kind, "resync")
 
 
+    def test_commit_that_hangs(self):
+        """One that waits for a standby keeps later ones from being numbered; nobody waits for it but readers."""
+        writer = self.bank("hung", accounts=20_000, options='{"concurrency": "row", "sql_writers": "free"}')
+        reader = Reader(self.connect())
+        log = "SELECT epoch, waiting_for_order FROM spacetime.change_log LIMIT 1"
+        epoch, _ = writer.execute(log).fetchone()
+        writer.execute("SET synchronous_commit = local")
+        writer.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        writer.execute("SELECT pg_reload_conf()")
+        hanging = self.connect()
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep'"
+        thread = threading.Thread(target=lambda: hanging.execute("UPDATE hung.account SET balance = 5 WHERE id = 5"))
+        while True:
+            # Until the server has read its settings again commits do not wait.
+            thread.start()
+            while thread.is_alive() and not writer.execute(waits, (hanging.info.backend_pid,)).fetchone()[0]:
+                pass
+            if thread.is_alive():
+                break
+            thread = threading.Thread(target=lambda: hanging.execute("UPDATE hung.account SET balance = 5 WHERE id = 5"))
+        try:
+            reader.next(wait_ms=0)
+            writer.execute("UPDATE hung.account SET balance = balance + 1 WHERE id > 5")
+            self.assertEqual((reader.next(wait_ms=0).entries, len(self.files())), ([], 1))
+            while writer.execute(log).fetchone()[0] == epoch:
+                writer.execute("UPDATE hung.account SET balance = balance + 1 WHERE id BETWEEN 100 AND 1500")
+            # The log was forgotten, and what it had put aside with it.
+            self.assertEqual(self.files(), [])
+        finally:
+            writer.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            writer.execute("SELECT pg_reload_conf()")
+            thread.join()
+        self.assertTrue(reader.next().is_resync)
+        follower = Follower(self.rows(writer, "hung"))
+        writer.execute("SELECT hung.transfer(1, 2, 1)")
+        for entry in reader.next().entries:
+            follower.apply(entry)
+        self.assertEqual(follower.rows, self.rows(writer, "hung"))
+
+
+class PreparedTest(ChangeLogTestCase):
+    settings = {"max_prepared_transactions": 2}
+
+    def test_prepared_transactions(self):
+        """What the log cannot follow is refused: it would be told with whatever the session commits next."""
+        writer = self.bank("prepared")
+        reader = Reader(self.connect())
+        for statement in [
+            "SELECT prepared.transfer(1, 2, 1)",
+            "UPDATE prepared.account SET balance = 1 WHERE id = 1",
+            "TRUNCATE prepared.account",
+            "SELECT publish_module('other', pg_read_binary_file('test_modules/bank.wasm'))",
+            "SELECT spacetime.drop_module('prepared')",
+        ]:
+            with self.subTest(statement):
+                writer.execute("BEGIN")
+                writer.execute(statement)
+                self.assert_sqlstate("0A000", writer, "PREPARE TRANSACTION 'p'")
+                writer.execute("ROLLBACK")
+        writer.execute("SELECT prepared.transfer(2, 1, 1)")
+        entry, = reader.next().entries
+        self.assertEqual((entry.kind, len(entry.calls)), ("changes", 1))
+
+
 class RestartTest(ChangeLogTestCase):
     def test_new_epoch(self):
         writer = self.bank("restarted")

@@ -206,6 +206,13 @@ class ChangesTest(SubscriptionTestCase):
         self.assertEqual({change["op"] for change in message["changes"]}, {"insert"})
         self.assertEqual({change["row"]["target"] for change in message["changes"]}, {"ogre"})
 
+    def test_views(self):
+        """What views read can be subscribed to; they themselves cannot, and say so."""
+        writer = self.connect()
+        self.publish(writer, "views")
+        error = self.assert_sqlstate("0A000", writer, "SELECT spacetime.subscribe('SELECT * FROM views.strong_players')")
+        self.assertIn("Subscribe to the tables", error.diag.message_hint)
+
     def test_new_versions(self):
         writer = self.connect()
         writer.execute("SELECT publish_module('stock', pg_read_binary_file('test_modules/evolve_1.wasm'))")
@@ -517,6 +524,28 @@ class LaggardTest(SubscriptionTestCase):
         self.assertEqual(laggard.wait_end().sqlstate, "53400")
         writer.execute("DELETE FROM lagging.account WHERE id > 2000")
         diligent.wait_for(self.accounts("lagging"))
+
+
+class MemoryTest(SubscriptionTestCase):
+    settings = {"spacetime.subscription_memory_mb": "1"}
+
+    def test_too_many_rows(self):
+        """Queries with too many rows are refused, and end when they get too many; others go on."""
+        writer = self.bank("huge", accounts=20_000)
+        error = self.assert_sqlstate("53400", self.connect(), "SELECT spacetime.subscribe('SELECT * FROM huge.account')")
+        self.assertIn("spacetime.subscription_memory_mb", error.diag.message_hint)
+        small = self.subscribe("SELECT * FROM huge.account WHERE id < 10")
+        # Many subscribers share the rows of one query, also if they all come at once.
+        grows = "SELECT * FROM huge.account WHERE id >= 15000"
+        growing = [self.subscribe(grows) for _ in range(8)]
+        writer.execute("SELECT huge.transfer(1, 15000, 1)")
+        for subscription in [small, growing[0], growing[-1]]:
+            subscription.next_message()
+        writer.execute("INSERT INTO huge.account SELECT i, 1 FROM generate_series(20001, 40000) i")
+        for subscription in growing:
+            self.assertEqual(subscription.wait_end().sqlstate, "53400")
+        writer.execute("SELECT huge.transfer(1, 2, 1)")
+        small.wait_for(self.accounts("huge", "id < 10"))
 
 
 class FailuresTest(SubscriptionTestCase):

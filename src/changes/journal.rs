@@ -157,6 +157,8 @@ pub(crate) fn begin_entry() {
 
 /// Notes that a version of a module was published; version 0 means that it was dropped.
 pub(crate) fn note_published(module: Identity, version: i32, breaks_clients: bool) {
+    // Nothing that is to happen at the commit survives PREPARE TRANSACTION.
+    xact::note_module_lock();
     if change_log::exists() {
         let (module, version) = (module.to_le_bytes(), u32::try_from(version).unwrap_or(0));
         publish::follow_transaction();

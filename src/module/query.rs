@@ -43,7 +43,12 @@ impl Statement {
     }
 
     /// Shows each row in BSATN; `what` names them in errors.
-    pub(crate) fn run(&self, what: &str, fields: &[Field], visit: &mut dyn FnMut(&[u8])) -> Result<()> {
+    pub(crate) fn run(
+        &self,
+        what: &str,
+        fields: &[Field],
+        visit: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
         let mut codecs: Option<Vec<(ValueCodec, bool)>> = None;
         let mut bytes = Vec::new();
         query::select(&self.text, &self.arguments, &mut |types, values, nulls| {
@@ -62,8 +67,7 @@ impl Statement {
                         .map_err(|error| error.at(format!("a row of {what}")))?;
                 }
             }
-            visit(&bytes);
-            Ok(())
+            visit(&bytes)
         })
     }
 }

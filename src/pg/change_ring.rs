@@ -10,20 +10,21 @@
 //!
 //! Hazard: everything under the lock runs with interrupts held and must not raise.
 
+mod record;
+
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pgrx::pg_sys;
 use spacetime_change_log::header_len;
 
+use self::record::{RECORD_LEN, Record};
 use super::change_readers::Readers;
 
 /// Entries that may wait for their number at the same time.
 const ARRIVED_MAX: usize = 8192;
 /// The index of released entries has one place per this many bytes of ring.
 const BYTES_PER_PLACE: usize = 128;
-/// What stands before each entry in the ring.
-const RECORD_LEN: u64 = 32;
 
 /// Everything the extension shares. Followed in memory by the bounds, the index and the ring's bytes.
 #[repr(C)]
@@ -58,18 +59,6 @@ struct State {
 struct Arrived {
     lsn: u64,
     position: u64,
-}
-
-/// What stands before each entry.
-#[derive(Debug, Clone, Copy)]
-struct Record {
-    /// Of the whole record, this header included.
-    length: u32,
-    database: u32,
-    seq: u64,
-    lsn: u64,
-    /// The entry is in a file; the record holds its name.
-    is_file: bool,
 }
 
 /// State of the log for operators.
@@ -304,21 +293,31 @@ impl Locked<'_> {
                 self.begin_epoch();
                 return;
             }
-            if oldest.is_file {
-                // The name stands behind the entry's header.
-                let before = RECORD_LEN + header_len() as u64;
-                super::change_file::remove(
-                    &self.read(tail + before, (u64::from(oldest.length) - before) as usize),
-                );
-            }
+            self.remove_file(tail, oldest);
             let state = self.state();
             state.first_seq = state.first_seq.max(oldest.seq + 1);
             state.tail += u64::from(oldest.length);
         }
     }
 
+    /// Removes the file that an entry is in, if it is.
+    fn remove_file(&self, position: u64, record: Record) {
+        if record.is_file {
+            // The name stands behind the entry's header.
+            let before = RECORD_LEN + header_len() as u64;
+            let name = self.read(position + before, (u64::from(record.length) - before) as usize);
+            super::change_file::remove(&name);
+        }
+    }
+
     /// Forgets everything. What was not released is lost, and readers must be told.
     fn begin_epoch(&mut self) {
+        let State { mut tail, head, .. } = *self.state();
+        while tail < head {
+            let record = self.read_record(tail);
+            self.remove_file(tail, record);
+            tail += u64::from(record.length);
+        }
         let state = self.state();
         state.epoch = state.epoch.wrapping_add(1);
         state.first_seq = state.next_seq;
@@ -369,54 +368,5 @@ impl Locked<'_> {
             seq += 1;
         }
         seq
-    }
-
-    fn write(&self, position: u64, bytes: &[u8]) {
-        let until_end = (self.ring.bytes_count - position % self.ring.bytes_count) as usize;
-        let (first, second) = bytes.split_at(bytes.len().min(until_end));
-        // SAFETY: both parts lie within the ring, the second at its beginning; callers made room, and hold the lock.
-        unsafe {
-            std::ptr::copy_nonoverlapping(first.as_ptr(), self.ring.byte(position), first.len());
-            std::ptr::copy_nonoverlapping(second.as_ptr(), self.ring.byte(0), second.len());
-        }
-    }
-
-    fn read(&self, position: u64, length: usize) -> Vec<u8> {
-        let mut bytes = vec![0; length];
-        self.read_into(position, &mut bytes);
-        bytes
-    }
-
-    fn read_into(&self, position: u64, bytes: &mut [u8]) {
-        let until_end = (self.ring.bytes_count - position % self.ring.bytes_count) as usize;
-        let at = bytes.len().min(until_end);
-        let (first, second) = bytes.split_at_mut(at);
-        // SAFETY: as `write`.
-        unsafe {
-            std::ptr::copy_nonoverlapping(self.ring.byte(position), first.as_mut_ptr(), first.len());
-            std::ptr::copy_nonoverlapping(self.ring.byte(0), second.as_mut_ptr(), second.len());
-        }
-    }
-
-    fn write_record(&self, position: u64, record: Record) {
-        let mut bytes = [0; RECORD_LEN as usize];
-        bytes[..4].copy_from_slice(&record.length.to_ne_bytes());
-        bytes[4..8].copy_from_slice(&record.database.to_ne_bytes());
-        bytes[8..16].copy_from_slice(&record.seq.to_ne_bytes());
-        bytes[16..24].copy_from_slice(&record.lsn.to_ne_bytes());
-        bytes[24] = u8::from(record.is_file);
-        self.write(position, &bytes);
-    }
-
-    fn read_record(&self, position: u64) -> Record {
-        let mut bytes = [0; RECORD_LEN as usize];
-        self.read_into(position, &mut bytes);
-        let half = |at: usize| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let whole = |at: usize| {
-            let mut word = [0; 8];
-            word.copy_from_slice(&bytes[at..at + 8]);
-            u64::from_ne_bytes(word)
-        };
-        Record { length: half(0), database: half(4), seq: whole(8), lsn: whole(16), is_file: bytes[24] != 0 }
     }
 }

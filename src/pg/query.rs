@@ -46,6 +46,9 @@ pub(crate) fn write(statement: &str, arguments: &[Argument]) -> Result<u64> {
 /// Looks at a row: types of the columns, values, and which are NULL.
 pub(crate) type RowVisitor<'a> = dyn FnMut(&[Oid], &[Datum], &[bool]) -> Result<()> + 'a;
 
+/// Rows fetched by [`select`] at a time.
+const ROWS_AT_A_TIME: std::ffi::c_long = 1000;
+
 /// Shows each row of a query to `visit`.
 pub(crate) fn select(query: &str, arguments: &[Argument], visit: &mut RowVisitor<'_>) -> Result<()> {
     let failed = |code: i32| Error::Internal(format!("a query of a view failed with SPI code {code}"));
@@ -59,7 +62,9 @@ pub(crate) fn select(query: &str, arguments: &[Argument], visit: &mut RowVisitor
         if code != pg_sys::SPI_OK_CONNECT as i32 {
             return Err(failed(code));
         }
-        let code = pg_sys::SPI_execute_with_args(
+        // In portions, not all rows at once in memory: visitors have limits.
+        let portal = pg_sys::SPI_cursor_open_with_args(
+            std::ptr::null(),
             text.as_ptr(),
             types.len() as i32,
             types.as_mut_ptr(),
@@ -68,20 +73,27 @@ pub(crate) fn select(query: &str, arguments: &[Argument], visit: &mut RowVisitor
             true,
             0,
         );
-        if code != pg_sys::SPI_OK_SELECT as i32 {
-            return Err(failed(code));
+        loop {
+            pg_sys::SPI_cursor_fetch(portal, true, ROWS_AT_A_TIME);
+            let count = pg_sys::SPI_processed as usize;
+            if count == 0 {
+                break;
+            }
+            let table = &*pg_sys::SPI_tuptable;
+            let columns: Vec<_> = (0..(*table.tupdesc).natts as usize)
+                .map(|at| (*super::relation::attribute(table.tupdesc, at)).atttypid)
+                .collect();
+            let mut row = vec![Datum::from(0usize); columns.len()];
+            let mut nulls = vec![false; columns.len()];
+            for at in 0..count {
+                super::interrupt::process();
+                let tuple = *table.vals.add(at);
+                pg_sys::heap_deform_tuple(tuple, table.tupdesc, row.as_mut_ptr(), nulls.as_mut_ptr());
+                visit(&columns, &row, &nulls)?;
+            }
+            pg_sys::SPI_freetuptable(pg_sys::SPI_tuptable);
         }
-        let table = &*pg_sys::SPI_tuptable;
-        let columns: Vec<_> = (0..(*table.tupdesc).natts as usize)
-            .map(|at| (*super::relation::attribute(table.tupdesc, at)).atttypid)
-            .collect();
-        let (mut row, mut nulls) = (vec![Datum::from(0usize); columns.len()], vec![false; columns.len()]);
-        for at in 0..pg_sys::SPI_processed as usize {
-            super::interrupt::process();
-            let tuple = *table.vals.add(at);
-            pg_sys::heap_deform_tuple(tuple, table.tupdesc, row.as_mut_ptr(), nulls.as_mut_ptr());
-            visit(&columns, &row, &nulls)?;
-        }
+        pg_sys::SPI_cursor_close(portal);
         pg_sys::SPI_finish();
     }
     Ok(())

@@ -57,7 +57,7 @@ pub(crate) fn top_xid_if_any() -> u64 {
     unsafe { pg_sys::GetTopFullTransactionIdIfAny().value }
 }
 
-/// Notes that this transaction called a reducer or wrote a module's table, which rules out PREPARE TRANSACTION.
+/// Notes that this transaction called a reducer, wrote a module's table or published a module, which rules out PREPARE TRANSACTION.
 pub(crate) fn note_module_lock() {
     LOCKED_MODULE.set(true);
     watch();
@@ -146,7 +146,7 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
         // The module's lock and its last-writer mark would outlive the session, across restarts.
         pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE if LOCKED_MODULE.get() => {
             super::report::raise(Error::Unsupported {
-                what: "cannot PREPARE a transaction that has called a reducer or written a module's table"
+                what: "cannot PREPARE a transaction that has called a reducer, written a module's table or published a module"
                     .into(),
                 hint: "Use COMMIT.".into(),
             });

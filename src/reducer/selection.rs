@@ -55,7 +55,10 @@ pub(crate) fn select_rows(
     };
     let (mut pieces, mut piece) = (Vec::new(), Vec::new());
     let what = format!("table {:?}", table.name);
-    statement.run(&what, &table.row_type().fields, &mut |row| pack(row, &mut piece, &mut pieces))?;
+    statement.run(&what, &table.row_type().fields, &mut |row| {
+        pack(row, &mut piece, &mut pieces);
+        Ok(())
+    })?;
     caller.restore();
     if !piece.is_empty() {
         pieces.push(piece);

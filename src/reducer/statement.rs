@@ -75,7 +75,10 @@ fn run(module: &ReadyModule, schema: &Schema, checked: &CheckedStatement) -> Res
             let mut pieces = Vec::new();
             let statement = Statement::printed(module, sql)?;
             let mut piece = Vec::new();
-            statement.run("the answer", &fields, &mut |row| pack(row, &mut piece, &mut pieces))?;
+            statement.run("the answer", &fields, &mut |row| {
+                pack(row, &mut piece, &mut pieces);
+                Ok(())
+            })?;
             if !piece.is_empty() {
                 pieces.push(piece);
             }

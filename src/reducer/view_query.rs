@@ -36,6 +36,7 @@ pub(super) fn run(
     statement.run(&format!("view {:?}", view.name), &view.row_type.fields, &mut |row| {
         count += 1;
         bytes.extend_from_slice(row);
+        Ok(())
     })?;
     bytes[..4].copy_from_slice(&count.to_le_bytes());
     Ok((bytes, tables))

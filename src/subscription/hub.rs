@@ -5,6 +5,7 @@
 //! evaluation is read anew and the difference sent.
 
 mod apply;
+mod memory;
 mod sessions;
 mod state;
 mod tell;
@@ -100,6 +101,7 @@ impl Hub {
         if !is_there {
             return Pause::End;
         }
+        self.limit_memory();
         // Also after a failure: who was ended by it must be told, and not be taken for new in the next round.
         if let Err(failure) = self.drop_laggards().and_then(|()| self.outbox.flush()) {
             report("notifications could not be sent", &failure);

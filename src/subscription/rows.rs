@@ -4,17 +4,41 @@ use std::collections::HashMap;
 
 use super::query::Query;
 use crate::error::{Error, Result};
+use crate::guc;
 use crate::module::Statement;
 
-/// The rows that the current user sees by the active snapshot, in the order in which Postgres gives them.
+/// What a row takes in memory besides its bytes, about.
+const ROW_BYTES: usize = 48;
+
+/// The rows that the current user sees by the active snapshot, in the order in which Postgres gives them; 53400 if they are
+/// more than the notifier may hold.
 pub(super) fn read(query: &Query) -> Result<Vec<Vec<u8>>> {
     let mut rows = Vec::new();
+    let (mut bytes, limit) = (0, guc::subscription_memory_bytes());
     // Rows of events are gone when their commit is over.
     if !query.returns_events() {
         let statement = Statement::of(&query.module, &query.plans)?;
-        statement.run("the query", &query.row_type().fields, &mut |row| rows.push(row.to_vec()))?;
+        statement.run("the query", &query.row_type().fields, &mut |row| {
+            bytes += row.len() + ROW_BYTES;
+            if bytes > limit {
+                return Err(too_large());
+            }
+            rows.push(row.to_vec());
+            Ok(())
+        })?;
     }
     Ok(rows)
+}
+
+/// Why a subscription has no place in memory.
+pub(super) fn too_large() -> Error {
+    Error::TooMany {
+        what: format!(
+            "the rows of subscriptions take more than {} MB",
+            guc::subscription_memory_bytes() >> 20
+        ),
+        hint: "Subscribe to fewer rows, or raise spacetime.subscription_memory_mb.".into(),
+    }
 }
 
 /// Each row after its length.
@@ -29,22 +53,34 @@ pub(super) fn to_bytes(rows: &[Vec<u8>]) -> Vec<u8> {
 
 /// How often each row is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Rows(HashMap<Box<[u8]>, u32>);
+pub(super) struct Rows {
+    counts: HashMap<Box<[u8]>, u32>,
+    /// What they take, about.
+    bytes: usize,
+}
 
 impl Rows {
+    /// Memory that they take, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn insert(&mut self, row: &[u8]) {
-        match self.0.get_mut(row) {
-            Some(count) => *count += 1,
-            None => drop(self.0.insert(row.into(), 1)),
+        if let Some(count) = self.counts.get_mut(row) {
+            *count += 1;
+        } else {
+            self.counts.insert(row.into(), 1);
+            self.bytes += row.len() + ROW_BYTES;
         }
     }
 
     /// Whether the row was there.
     pub(super) fn remove(&mut self, row: &[u8]) -> bool {
-        let Some(count) = self.0.get_mut(row) else { return false };
+        let Some(count) = self.counts.get_mut(row) else { return false };
         *count -= 1;
         if *count == 0 {
-            self.0.remove(row);
+            self.counts.remove(row);
+            self.bytes = self.bytes.saturating_sub(row.len() + ROW_BYTES);
         }
         true
     }
@@ -56,10 +92,10 @@ impl Rows {
 
     fn without<'a>(&'a self, other: &Self) -> Vec<&'a [u8]> {
         let surplus = |(row, count): (&'a [u8], &u32)| {
-            let left = count.saturating_sub(other.0.get(row).copied().unwrap_or_default());
+            let left = count.saturating_sub(other.counts.get(row).copied().unwrap_or_default());
             std::iter::repeat_n(row, left as usize)
         };
-        self.0.iter().map(|(row, count)| (&**row, count)).flat_map(surplus).collect()
+        self.counts.iter().map(|(row, count)| (&**row, count)).flat_map(surplus).collect()
     }
 
     /// Reads what [`to_bytes`] wrote.

@@ -11,7 +11,7 @@ use crate::pg::subtransaction::attempt;
 use crate::pg::worker::{Failure, TRANSIENT, transaction};
 use crate::subscription::evaluation::{Evaluation, EvaluationId, Key, key_now};
 use crate::subscription::query::Query;
-use crate::subscription::rows::Rows;
+use crate::subscription::rows::{self, Rows};
 use crate::subscription::subscriber::Subscriber;
 
 /// How full the queue of notifications may be before everybody's subscriptions end.
@@ -41,7 +41,15 @@ impl Hub {
     fn admit(&mut self, id: i64) -> Result<()> {
         let Some(row) = catalog::subscription(id)? else { return Ok(()) };
         // Ended, but the notifier has not written that yet.
-        if row.rows.is_none() {
+        let Some(rows) = &row.rows else { return Ok(()) };
+        if !self.has_room_for(rows.len()) {
+            if self.is_anyone_new() {
+                // What those hold is let go of once they share an evaluation's rows.
+                self.is_hindered = true;
+            } else {
+                let failure = Failure::from(rows::too_large());
+                self.outbox.end(&row.channel, id, 1, &failure.sqlstate, &failure.message);
+            }
             return Ok(());
         }
         let found = attempt(|| {
