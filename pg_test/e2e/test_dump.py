@@ -6,7 +6,8 @@ import time
 from harness.cluster import Cluster
 from harness.testcase import ClusterTestCase
 
-SCHEDULER = {"shared_preload_libraries": "'spacetime'"}
+# Of the databases made here three have two schedulers each, and all are looked into.
+SCHEDULER = {"shared_preload_libraries": "'spacetime'", "max_worker_processes": "20"}
 IDENTITIES = "SELECT encode(spacetime.sender(), 'hex'), identity, version FROM spacetime.modules ORDER BY schema"
 
 

@@ -15,6 +15,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Method, Version};
 
 use crate::address::is_public;
+use crate::failure::Failure;
 
 const REDIRECTS_MAX: usize = 5;
 
@@ -123,23 +124,6 @@ pub struct Response {
     pub headers: HeaderMap,
     /// At most as many bytes as asked for.
     pub body: Vec<u8>,
-}
-
-/// Why nothing came back.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// The name resolves to addresses that are not public.
-    #[error("its host is not on the public internet")]
-    PrivateAddress,
-    /// The body is longer than allowed.
-    #[error("the answer is too long")]
-    TooLarge,
-    /// No answer in time.
-    #[error("no answer in time")]
-    TimedOut,
-    /// Anything else: no such name, nobody listens, certificate not trusted.
-    #[error("{0}")]
-    Failed(String),
 }
 
 impl Client {

@@ -3,6 +3,7 @@
 //! names resolve to; which hosts a module may ask at all, by [`HostPattern`]s.
 
 mod address;
+mod failure;
 mod host_pattern;
 
 #[cfg(feature = "client")]
@@ -12,7 +13,8 @@ pub mod in_thread;
 
 pub use address::{Reach, Refusal, is_public, parse_url, without_query};
 #[cfg(feature = "client")]
-pub use client::{Client, Failure, Request, Response};
+pub use client::{Client, Request, Response};
+pub use failure::Failure;
 pub use host_pattern::HostPattern;
 #[cfg(feature = "client")]
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
