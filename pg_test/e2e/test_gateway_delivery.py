@@ -127,7 +127,6 @@ class DeliveryTest(GatewayTestCase):
 
     def test_client_that_does_not_read(self):
         """It says that it lives and reads nothing: it is dropped. Others hear everything meanwhile."""
-        self.sql.execute("CREATE TABLE IF NOT EXISTS public.nothing ()")
         other, slow = self.client("subscriptions"), self.client("subscriptions")
         slow.subscribe("SELECT * FROM player")
         number = other.subscribe("SELECT * FROM team")
@@ -141,8 +140,9 @@ class DeliveryTest(GatewayTestCase):
             self.assertLess(time.monotonic(), deadline, "the client that does not read is still there")
             round += 1
             # Each round is a megabyte of updates.
-            self.sql.execute("TRUNCATE player; INSERT INTO player SELECT i, 1, %s FROM generate_series(1, 50000) i", (round,))
-            self.sql.execute("DELETE FROM team; INSERT INTO team VALUES (1, %s)", (round,))
+            self.sql.execute("TRUNCATE player, team")
+            self.sql.execute("INSERT INTO player SELECT i, 1, %s FROM generate_series(1, 50000) i", (round,))
+            self.sql.execute("INSERT INTO team VALUES (1, %s)", (round,))
             other.wait_for(number, "team", {struct.pack("<II", 1, round): 1})
             # An unasked pong.
             try:

@@ -65,7 +65,7 @@ class PostgresTest(GatewayTestCase):
         self.sql.execute("SELECT pg_reload_conf()")
         while self.connect().execute("SHOW ssl").fetchone() != ("on",):
             time.sleep(0.01)
-        self.assertIn("certificate", self.refusal(url, "--database-ca", str(stranger)))
+        self.assertIn("TLS handshake", self.refusal(url, "--database-ca", str(stranger)))
         for options in [[], ["--database-ca", str(certificate)]]:
             self.restart_gateway(url, *options)
             client = self.client("subscriptions")
