@@ -38,12 +38,12 @@ class PostgresTest(GatewayTestCase):
         self.assertEqual(ended.returncode, 1, ended.stderr)
         return ended.stderr
 
-    def certificate(self, folder, name) -> tuple[Path, Path]:
+    def certificate(self, folder, name, *more) -> tuple[Path, Path]:
         certificate, key = Path(folder, f"{name}.crt"), Path(folder, f"{name}.key")
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
              "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-             "-keyout", key, "-out", certificate],
+             "-keyout", key, "-out", certificate, *more],
             check=True, capture_output=True,
         )
         return certificate, key
@@ -55,7 +55,10 @@ class PostgresTest(GatewayTestCase):
         self.assertIn("TLS", self.refusal(url))
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        certificate, key = self.certificate(folder.name, "server")
+        authority, authority_key = self.certificate(folder.name, "authority")
+        certificate, key = self.certificate(
+            folder.name, "server", "-CA", authority, "-CAkey", authority_key, "-addext", "basicConstraints=CA:FALSE"
+        )
         stranger, _ = self.certificate(folder.name, "stranger")
         for source, name in [(certificate, "server.crt"), (key, "server.key")]:
             self.cluster._server_write(self.cluster.data / name, source.read_bytes())
@@ -66,7 +69,7 @@ class PostgresTest(GatewayTestCase):
         while self.connect().execute("SHOW ssl").fetchone() != ("on",):
             time.sleep(0.01)
         self.assertIn("TLS handshake", self.refusal(url, "--database-ca", str(stranger)))
-        for options in [[], ["--database-ca", str(certificate)]]:
+        for options in [[], ["--database-ca", str(authority)]]:
             self.restart_gateway(url, *options)
             client = self.client("subscriptions")
             number = client.subscribe("SELECT * FROM team")
