@@ -46,7 +46,8 @@ impl Reader {
     async fn next(&mut self) -> Result<Page> {
         let question = "SELECT spacetime.changes($1, $2, $3, $4)";
         let is_awaited = self.durability == Durability::Awaited;
-        let row = self.client.query_one(question, &[&self.cursor, &PAGE_BYTES, &WAIT_MS, &is_awaited]).await?;
+        let row =
+            self.client.query_one(question, &[&self.cursor, &PAGE_BYTES, &WAIT_MS, &is_awaited]).await?;
         let page = Page::decode(row.get(0))?;
         self.cursor.clone_from(&page.cursor);
         Ok(page)

@@ -20,7 +20,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// again as they were changes nothing.
 pub(crate) type RightsSeen = Arc<BTreeMap<String, String>>;
 
-const QUERY: &str = "SELECT m.identity, coalesce(jsonb_object_agg(r.name, r.seen) FILTER (WHERE r.name IS NOT NULL), '{}')
+const QUERY: &str =
+    "SELECT m.identity, coalesce(jsonb_object_agg(r.name, r.seen) FILTER (WHERE r.name IS NOT NULL), '{}')
     FROM spacetime._module m LEFT JOIN pg_namespace s ON s.nspname = m.schema_name
     LEFT JOIN LATERAL (
         SELECT t.value ->> 'name' AS name, md5(concat_ws('|',

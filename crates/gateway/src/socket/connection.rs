@@ -16,8 +16,8 @@ use crate::metrics::Metrics;
 use crate::postgres::{Module, RightsSeen};
 use crate::state::Gateway;
 use crate::subscriptions::{
-    AppliedTable, ClientId, Event, HubHandle, Input, NewClient, Reply, Request as SetRequest, Subscribe, SubscribeKind,
-    one_off, plans,
+    AppliedTable, ClientId, Event, HubHandle, Input, NewClient, Reply, Request as SetRequest, Subscribe,
+    SubscribeKind, one_off, plans,
 };
 use crate::tokens::Caller;
 
@@ -89,7 +89,12 @@ impl Session {
         let id = gateway.next_client();
         let (events, received) = mpsc::channel(EVENTS_MAX);
         let waiting = Arc::new(AtomicUsize::new(0));
-        drop(hub.send(Input::Connect(NewClient { id, module: peer.module.identity, events, waiting: Arc::clone(&waiting) })));
+        drop(hub.send(Input::Connect(NewClient {
+            id,
+            module: peer.module.identity,
+            events,
+            waiting: Arc::clone(&waiting),
+        })));
         let claims = Arc::from(peer.caller.claims.as_str());
         let connection = Connection {
             id,
