@@ -1,6 +1,7 @@
 """A gateway beside the test's server, and a client that speaks version 2 of the protocol byte by byte (wire.md §2.5-2.7)."""
 
 import base64
+import gzip
 import json
 import os
 import socket
@@ -156,6 +157,15 @@ def text(value: str) -> bytes:
     return struct.pack("<I", len(value.encode())) + value.encode()
 
 
+def brotli(data: bytes) -> bytes:
+    """Node has it, Python's own library has not."""
+    script = "process.stdout.write(require('zlib').brotliDecompressSync(require('fs').readFileSync(0)))"
+    return subprocess.run(["node", "-e", script], input=data, check=True, capture_output=True).stdout
+
+
+DECOMPRESS = {0: bytes, 1: brotli, 2: gzip.decompress}
+
+
 class Unavailable(Exception):
     """The gateway runs and cannot reach Postgres."""
 
@@ -163,13 +173,13 @@ class Unavailable(Exception):
 class Client:
     """Keeps the rows of each query set as an official client does, and fails when told to delete what it does not have."""
 
-    def __init__(self, port: int, module: str, token: str | None = None):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
+    def __init__(self, port: int, module: str, token: str | None = None, parameters: str = "", host: str = "127.0.0.1"):
+        self.socket = socket.create_connection((host, port), timeout=TIMEOUT_S)
         self.stream = self.socket.makefile("rb")
         header = f"Authorization: Bearer {token}\r\n" if token else ""
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
-            f"GET /v1/database/{module}/subscribe HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+            f"GET /v1/database/{module}/subscribe?{parameters} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
             f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{header}"
             f"Sec-WebSocket-Protocol: v2.bsatn.spacetimedb\r\n\r\n".encode()
         )
@@ -181,6 +191,8 @@ class Client:
         while self.stream.readline().strip():
             pass
         self.requests = 0
+        # How messages were compressed: tags of wire.md §1.5.
+        self.compressions: set[int] = set()
         # By query set, then table.
         self.sets: dict[int, dict[str, Counter]] = {}
         # What each message changed, in the order of arrival: ("update" or "result", sets).
@@ -212,8 +224,8 @@ class Client:
                 length = int.from_bytes(self.stream.read(2 if length == 126 else 8), "big")
             payload = self.stream.read(length)
             if head[0] & 15 == 2:
-                assert payload[0] == 0, "compressed"
-                reader = Reader(payload[1:])
+                self.compressions.add(payload[0])
+                reader = Reader(DECOMPRESS[payload[0]](payload[1:]))
                 return reader.number("B"), reader
             assert head[0] & 15 == 9, f"a frame of kind {head[0] & 15}: {payload!r}"
 

@@ -304,11 +304,10 @@ fn now(ring: &Ring) -> (u64, u64) {
     (state.epoch, state.next_seq)
 }
 
-/// Waits until the WAL is on disk up to `lsn`.
+/// Waits until the WAL is on disk up to `lsn`, and on the synchronous standby where there is one.
 pub(crate) fn flush(lsn: u64) {
     if lsn != 0 {
-        // SAFETY: the end of a commit record that exists; raises on I/O errors.
-        unsafe { pg_sys::XLogFlush(lsn) }
+        super::wal::wait_durable(lsn);
     }
 }
 

@@ -8,13 +8,12 @@ use spacetime_auth::Identity;
 use spacetime_wire::ConnectionId;
 use tokio::sync::watch;
 
-use crate::changes::{self, Reader};
 use crate::error::{Error, Result};
 use crate::executor::{Executors, Procedures};
 use crate::metrics::Metrics;
 use crate::options::Options;
-use crate::postgres::{Database, Module, Pool};
-use crate::subscriptions::{Asker, ClientId, Hub, HubHandle};
+use crate::postgres::{Database, Module, Pool, watch_rights};
+use crate::subscriptions::{Asker, ClientId, Hubs};
 use crate::tokens::{Caller, Tokens};
 
 /// Statements of clients that run at a time; others wait.
@@ -26,7 +25,7 @@ pub(crate) struct Gateway {
     pub(crate) options: Options,
     pub(crate) database: Arc<Database>,
     pub(crate) tokens: Tokens,
-    pub(crate) hub: HubHandle,
+    pub(crate) hubs: Arc<Hubs>,
     pub(crate) executors: Executors,
     pub(crate) procedures: Procedures,
     /// For statements of clients, which may take long.
@@ -51,9 +50,8 @@ impl Gateway {
             tracing::info!(left, "disconnected clients of the last run");
         }
         let metrics = Arc::new(Metrics::default());
-        let reader = Reader::begin(&database).await?;
-        let hub = Hub::start(Arc::clone(&database), Arc::clone(&metrics), reader.begins_at);
-        tokio::spawn(changes::read(Arc::clone(&database), reader, hub.clone()));
+        let hubs = Arc::new(Hubs::start(Arc::clone(&database), Arc::clone(&metrics)).await?);
+        tokio::spawn(watch_rights(Arc::clone(&database), Arc::clone(&metrics), Arc::clone(&hubs)));
         let trust_cli = options.trust_loopback_cli && options.is_loopback();
         if options.trust_loopback_cli && !trust_cli {
             tracing::warn!("--trust-loopback-cli is ignored: an address of --listen is not a loopback one");
@@ -62,13 +60,13 @@ impl Gateway {
         let role = options.client_role.clone();
         let statements = Pool::new(Arc::clone(&database), STATEMENTS_MAX);
         let procedures = Procedures::new(Arc::clone(&database), options.procedure_connections, &role);
-        let executors = Executors::new(Arc::clone(&database), hub.clone(), Arc::clone(&metrics), role)?;
+        let executors = Executors::new(Arc::clone(&database), Arc::clone(&hubs), Arc::clone(&metrics), role)?;
         let (stopping, _) = watch::channel(false);
         Ok(Arc::new(Self {
             options,
             database,
             tokens,
-            hub,
+            hubs,
             executors,
             procedures,
             statements,

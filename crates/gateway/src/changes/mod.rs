@@ -4,4 +4,4 @@ mod entry;
 mod reader;
 
 pub(crate) use entry::{Entry, Kind, Page, Position, Table};
-pub(crate) use reader::{Reader, read};
+pub(crate) use reader::{Durability, Reader, read};

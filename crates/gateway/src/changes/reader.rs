@@ -18,24 +18,36 @@ const WAIT_MS: i32 = 500;
 /// Pause after a lost connection.
 const RETRY: Duration = Duration::from_millis(250);
 
+/// When entries are handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Once they are durable.
+    Awaited,
+    /// As they commit: a crash of Postgres may undo them. The log has another epoch then, and tables are read anew.
+    NotAwaited,
+}
+
 /// A connection and where it stands. The first cursor is taken before anybody subscribes, so that nothing is missed.
 pub(crate) struct Reader {
     client: Client,
     cursor: Vec<u8>,
+    durability: Durability,
     pub(crate) begins_at: Position,
 }
 
 impl Reader {
-    pub(crate) async fn begin(database: &Database) -> Result<Self> {
+    pub(crate) async fn begin(database: &Database, durability: Durability) -> Result<Self> {
         let client = database.connect().await?;
         let row = client.query_one("SELECT spacetime.changes(NULL)", &[]).await?;
         let page = Page::decode(row.get(0))?;
-        Ok(Self { client, cursor: page.cursor, begins_at: page.end })
+        Ok(Self { client, cursor: page.cursor, durability, begins_at: page.end })
     }
 
     async fn next(&mut self) -> Result<Page> {
-        let question = "SELECT spacetime.changes($1, $2, $3)";
-        let row = self.client.query_one(question, &[&self.cursor, &PAGE_BYTES, &WAIT_MS]).await?;
+        let question = "SELECT spacetime.changes($1, $2, $3, $4)";
+        let is_awaited = self.durability == Durability::Awaited;
+        let row =
+            self.client.query_one(question, &[&self.cursor, &PAGE_BYTES, &WAIT_MS, &is_awaited]).await?;
         let page = Page::decode(row.get(0))?;
         self.cursor.clone_from(&page.cursor);
         Ok(page)

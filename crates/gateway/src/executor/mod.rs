@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::postgres::Database;
-use crate::subscriptions::{HubHandle, Reply};
+use crate::subscriptions::{Hubs, Reply};
 pub(crate) use procedures::{Failed, ProcedureCall, Procedures};
 use queue::Queue;
 
@@ -66,7 +66,7 @@ pub(crate) struct Executors {
 #[derive(Clone)]
 struct Shared {
     database: Arc<Database>,
-    hub: HubHandle,
+    hubs: Arc<Hubs>,
     metrics: Arc<Metrics>,
     role: Arc<str>,
     /// Tags of calls: unique among gateways by what they begin with, which is drawn at the start.
@@ -77,7 +77,7 @@ struct Shared {
 impl Executors {
     pub(crate) fn new(
         database: Arc<Database>,
-        hub: HubHandle,
+        hubs: Arc<Hubs>,
         metrics: Arc<Metrics>,
         role: String,
     ) -> Result<Self> {
@@ -86,7 +86,7 @@ impl Executors {
         let first_tag = (u64::from(u32::from_le_bytes(head)) << 32) | 1;
         let shared = Shared {
             database,
-            hub,
+            hubs,
             metrics,
             role: role.into(),
             next_tag: Arc::new(AtomicU64::new(first_tag)),

@@ -1,7 +1,7 @@
 //! One module's calls. A batch is what has queued up while the last one ran: an idle module runs each call at once.
 //!
 //! A batch commits without waiting for the disk; while its flush is on the way, over another connection, the next one
-//! runs already. Answers go out only after the flush.
+//! runs already. Answers go out only after the flush, but to clients that do not want to wait for it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Statement};
 use super::{Arguments, QueuedCall, Shared};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
-use crate::subscriptions::{BatchId, CallInfo, Input, Outcome, PendingCall};
+use crate::subscriptions::{BatchId, CallInfo, Outcome, PendingCall};
 
 /// Calls in one transaction: what they hold up others by is bounded.
 const BATCH_CALLS_MAX: usize = 256;
@@ -85,11 +85,18 @@ impl Queue {
         let batch = self.shared.batch();
         Metrics::add(&self.shared.metrics.batches, 1);
         // Before it runs: the hub must know the calls when their entries arrive.
-        drop(self.shared.hub.send(Input::Started { module: self.module, batch, calls: pending }));
+        let is_early: Vec<bool> = pending.iter().map(|call| call.reply.is_early()).collect();
+        self.shared.hubs.started(self.module, batch, pending);
         let outcome = self.run_all(&numbered).await;
         let failed = outcome.results.iter().filter(|result| !result.is_done()).count();
         Metrics::add(&self.shared.metrics.failed_calls, failed as u64);
-        drop(self.flushes.send((batch, outcome)));
+        let (early, confirmed) = outcome.split(&is_early);
+        if let Some(outcome) = early {
+            self.shared.hubs.finished(true, self.module, batch, outcome);
+        }
+        if let Some(outcome) = confirmed {
+            drop(self.flushes.send((batch, outcome)));
+        }
     }
 
     /// Runs calls, together if that goes well. Their results are complete, whatever happens.
@@ -214,7 +221,7 @@ async fn flush(module: Identity, shared: Shared, mut committed: mpsc::UnboundedR
                     *result = failed(error);
                 }
             }
-            drop(shared.hub.send(Input::Finished { module, batch, outcome }));
+            shared.hubs.finished(false, module, batch, outcome);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod module;
 mod pool;
+mod rights;
 mod rows;
 mod tls;
 
@@ -12,6 +13,7 @@ use tokio_postgres::{Client, Config};
 
 pub(crate) use module::{Module, Policed, identity_of};
 pub(crate) use pool::{Pool, Pooled};
+pub(crate) use rights::{RightsSeen, watch_rights};
 pub(crate) use rows::{Loaded, Read, Rows, Viewer, split_piece};
 
 use crate::error::{Error, Result};

@@ -1,7 +1,7 @@
 //! One connection, from client_connected to client_disconnected.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
@@ -12,11 +12,12 @@ use tokio::time::Instant;
 
 use super::protocol::{Encoder, Reply as Answer, Request};
 use crate::executor::QueuedCall;
-use crate::postgres::Module;
+use crate::metrics::Metrics;
+use crate::postgres::{Module, RightsSeen};
 use crate::state::Gateway;
 use crate::subscriptions::{
-    AppliedTable, ClientId, Event, Input, NewClient, Reply, Request as SetRequest, Subscribe, SubscribeKind,
-    one_off, plans,
+    AppliedTable, ClientId, Event, HubHandle, Input, NewClient, Reply, Request as SetRequest, Subscribe,
+    SubscribeKind, one_off, plans,
 };
 use crate::tokens::Caller;
 
@@ -35,6 +36,8 @@ const REASON_MAX: usize = 123;
 pub(super) struct Session {
     pub(super) gateway: Arc<Gateway>,
     pub(super) encoder: Encoder,
+    /// The client is told only what is durable.
+    pub(super) is_confirmed: bool,
 }
 
 /// What messages say of the connection.
@@ -67,21 +70,43 @@ impl From<WireError> for End {
 
 impl Session {
     pub(super) async fn run(self, socket: WebSocket) {
-        let Self { gateway, encoder } = self;
+        let Self { gateway, encoder, is_confirmed } = self;
         let peer = Arc::clone(&encoder.peer);
         if let Err(error) = gateway.connected(&peer.module, &peer.caller, peer.connection_id).await {
             // No message and no close frame: that is how clients know a refusal.
             tracing::info!(%error, module = %peer.module.identity, "a client was refused");
             return;
         }
+        let hub = match gateway.hubs.hub(is_confirmed).await {
+            Ok(hub) => hub.clone(),
+            Err(error) => {
+                tracing::warn!(%error, "the change log cannot be read for a client");
+                gateway.disconnected(&peer.module, &peer.caller, peer.connection_id).await;
+                return;
+            }
+        };
         gateway.metrics.connections.fetch_add(1, Ordering::Relaxed);
         let id = gateway.next_client();
         let (events, received) = mpsc::channel(EVENTS_MAX);
-        drop(gateway.hub.send(Input::Connect(NewClient { id, module: peer.module.identity, events })));
+        let waiting = Arc::new(AtomicUsize::new(0));
+        drop(hub.send(Input::Connect(NewClient {
+            id,
+            module: peer.module.identity,
+            events,
+            waiting: Arc::clone(&waiting),
+        })));
         let claims = Arc::from(peer.caller.claims.as_str());
-        let connection = Connection { id, gateway: Arc::clone(&gateway), encoder, claims };
+        let connection = Connection {
+            id,
+            gateway: Arc::clone(&gateway),
+            hub: hub.clone(),
+            encoder,
+            is_confirmed,
+            claims,
+            waiting,
+        };
         connection.serve(socket, received).await;
-        drop(gateway.hub.send(Input::Disconnect(id)));
+        drop(hub.send(Input::Disconnect(id)));
         gateway.disconnected(&peer.module, &peer.caller, peer.connection_id).await;
         gateway.metrics.connections.fetch_sub(1, Ordering::Relaxed);
     }
@@ -91,8 +116,12 @@ impl Session {
 pub(super) struct Connection {
     id: ClientId,
     pub(super) gateway: Arc<Gateway>,
+    hub: HubHandle,
     pub(super) encoder: Encoder,
+    is_confirmed: bool,
     pub(super) claims: Arc<str>,
+    /// Bytes of rows that the hub has told and that have not been sent.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Connection {
@@ -141,7 +170,12 @@ impl Connection {
                 if let Some(message) = next {
                     match tokio::time::timeout(SEND_LIMIT, sink.send(message)).await {
                         Ok(Ok(())) => {}
-                        _ => return Ok::<_, End>(None),
+                        Ok(Err(_)) => return Ok::<_, End>(None),
+                        Err(_) => {
+                            tracing::warn!(client = self.id, "a client does not read and is dropped");
+                            Metrics::add(&self.gateway.metrics.dropped_clients, 1);
+                            return Err(too_slow());
+                        }
                     }
                 }
                 next = tokio::select! {
@@ -149,9 +183,12 @@ impl Connection {
                     message = answers.recv() => message,
                     event = events.recv() => match event {
                         Some(Event::Close { code, reason }) => return Err(End::new(code, reason)),
-                        Some(event) => self.encode(&Answer::Event(&event))?,
+                        Some(event) => {
+                            self.waiting.fetch_sub(event.bytes(), Ordering::Relaxed);
+                            self.encode(&Answer::Event(&event))?
+                        }
                         // The hub has dropped the client.
-                        None => return Ok(None),
+                        None => return Err(too_slow()),
                     },
                 };
             }
@@ -176,7 +213,8 @@ impl Connection {
         for request in self.encoder.protocol.decode(message, &self.encoder.limits)? {
             match request {
                 Request::Call { reducer, arguments, request_id, is_quiet } => {
-                    let reply = Reply::Socket { client: self.id, request_id, is_quiet };
+                    let is_early = !self.is_confirmed;
+                    let reply = Reply::Socket { client: self.id, request_id, is_quiet, is_early };
                     let call = QueuedCall {
                         reducer,
                         arguments,
@@ -194,7 +232,7 @@ impl Connection {
                 }
                 Request::Subscribe { request, queries } => self.subscribe(request, &queries, direct).await?,
                 Request::Unsubscribe { request } => {
-                    drop(self.gateway.hub.send(Input::Unsubscribe { client: self.id, request }));
+                    drop(self.hub.send(Input::Unsubscribe { client: self.id, request }));
                 }
                 Request::OneOff { id, query } => {
                     let result = self.one_off(&query).await;
@@ -220,9 +258,9 @@ impl Connection {
         direct: &mpsc::Sender<Message>,
     ) -> Result<(), End> {
         match self.plans(request.kind, queries).await {
-            Ok(plans) => {
-                let subscribe = Subscribe { client: self.id, request, plans };
-                drop(self.gateway.hub.send(Input::Subscribe(subscribe)));
+            Ok((plans, rights)) => {
+                let subscribe = Subscribe { client: self.id, request, plans, rights };
+                drop(self.hub.send(Input::Subscribe(subscribe)));
                 Ok(())
             }
             Err(error) => {
@@ -236,7 +274,10 @@ impl Connection {
         &self,
         kind: SubscribeKind,
         queries: &[String],
-    ) -> crate::Result<Vec<crate::subscriptions::Plan>> {
+    ) -> crate::Result<(Vec<crate::subscriptions::Plan>, Option<RightsSeen>)> {
+        let identity = self.encoder.peer.module.identity;
+        // Before the plans: rights that change meanwhile make them outdated.
+        let rights = self.gateway.database.rights(Some(identity)).await?.pop().map(|(_, seen)| seen);
         // The version of now: it may have been published since the connection was made.
         let module = self.gateway.database.module(&self.encoder.peer.module.key()).await?;
         let asker = Gateway::asker(&module, &self.encoder.peer.caller);
@@ -249,7 +290,7 @@ impl Connection {
             let name = &event_table.table.name;
             return Err(crate::Error::Query(format!("event table `{name}` requires WebSocket v2")));
         }
-        Ok(all)
+        Ok((all, rights.filter(|_| !asker.is_owner)))
     }
 
     async fn one_off(&self, query: &str) -> Result<AppliedTable, String> {
@@ -261,6 +302,11 @@ impl Connection {
         };
         found.await.map_err(|error: crate::Error| error.message())
     }
+}
+
+/// For clients that do not read what they are told.
+fn too_slow() -> End {
+    End::new(1013, "the client does not keep up")
 }
 
 /// Why a frame could not be read.

@@ -41,6 +41,12 @@ pub(crate) async fn subscribe(
         Some(text) => text.parse::<ConnectionId>()?,
         None => new_connection_id()?,
     };
+    let is_confirmed = match parameters.get("confirmed").map(String::as_str) {
+        None => matches!(protocol, Protocol::V2 { .. }),
+        Some("true") => true,
+        Some("false") => false,
+        Some(_) => return Err(ErrorBody::BadRequest("confirmed is either true or false".into()).into()),
+    };
     let asked = match parameters.get("compression") {
         None => Compression::default(),
         Some(name) => Compression::from_parameter(name)
@@ -58,7 +64,7 @@ pub(crate) async fn subscribe(
     let peer = Arc::new(Peer { module, caller, connection_id });
     let limits = Limits::default();
     let limit = limits.message_bytes;
-    let session = Session { gateway, encoder: Encoder { protocol, compression, peer, limits } };
+    let session = Session { gateway, is_confirmed, encoder: Encoder { protocol, compression, peer, limits } };
     let mut response = upgrade
         .protocols([chosen])
         .max_message_size(limit)

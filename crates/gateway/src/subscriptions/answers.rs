@@ -16,8 +16,15 @@ pub(crate) type BatchId = u64;
 /// Who waits for a call.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    Socket { client: ClientId, request_id: u32, is_quiet: bool },
+    Socket { client: ClientId, request_id: u32, is_quiet: bool, is_early: bool },
     Http(oneshot::Sender<CallResult>),
+}
+
+impl Reply {
+    /// Whether the answer is given before the call is durable.
+    pub(crate) fn is_early(&self) -> bool {
+        matches!(self, Self::Socket { is_early: true, .. })
+    }
 }
 
 /// A call that was sent to Postgres.
@@ -35,6 +42,19 @@ pub(crate) struct Outcome {
     pub(crate) xids: Vec<u64>,
     /// One for each call.
     pub(crate) results: Vec<CallResult>,
+}
+
+impl Outcome {
+    /// What those that do not wait for the disk are told, and what the others are; nothing if there are none.
+    pub(crate) fn split(self, is_early: &[bool]) -> (Option<Self>, Option<Self>) {
+        let (early, confirmed): (Vec<_>, Vec<_>) =
+            self.results.into_iter().zip(is_early).partition(|(_, is_early)| **is_early);
+        let part = |results: Vec<(CallResult, &bool)>| {
+            let results: Vec<_> = results.into_iter().map(|(result, _)| result).collect();
+            (!results.is_empty()).then(|| Self { xids: self.xids.clone(), results })
+        };
+        (part(early), part(confirmed))
+    }
 }
 
 /// The calls of one module that were sent and not yet answered.
@@ -158,7 +178,7 @@ mod tests {
         };
         PendingCall {
             tag,
-            reply: Reply::Socket { client: 1, request_id: 0, is_quiet: false },
+            reply: Reply::Socket { client: 1, request_id: 0, is_quiet: false, is_early: false },
             call: call.into(),
         }
     }

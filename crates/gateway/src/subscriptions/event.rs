@@ -77,6 +77,12 @@ pub(crate) enum CallOutcome {
     OutOfEnergy(String),
 }
 
+impl ChangedTable {
+    fn bytes(&self) -> usize {
+        self.inserts.rows_data().len() + self.deletes.rows_data().len()
+    }
+}
+
 /// Something to tell a client.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
@@ -116,4 +122,19 @@ pub(crate) enum Event {
         code: u16,
         reason: String,
     },
+}
+
+impl Event {
+    /// How much its rows take; they may be shared with other clients.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Applied { tables, .. } | Self::Unapplied { tables, .. } => {
+                tables.iter().map(|table| table.rows.rows_data().len()).sum()
+            }
+            Self::Update { sets, .. } | Self::Answer { sets, .. } => {
+                sets.iter().flat_map(|(_, tables)| tables).map(ChangedTable::bytes).sum()
+            }
+            Self::SubscriptionRefused { .. } | Self::SubscriptionEnded { .. } | Self::Close { .. } => 0,
+        }
+    }
 }

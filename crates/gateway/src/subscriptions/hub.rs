@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use spacetime_auth::Identity;
 use spacetime_call_batch::CallResult;
@@ -17,7 +18,10 @@ use super::stream::{Item, Stream};
 use crate::changes::{Page, Position};
 use crate::error::Result;
 use crate::metrics::Metrics;
-use crate::postgres::{Database, Loaded};
+use crate::postgres::{Database, Loaded, RightsSeen};
+
+/// Bytes of rows that may wait for a client when another event comes; first rows may be more.
+const WAITING_BYTES_MAX: usize = 64 << 20;
 
 /// What the hub learns.
 #[derive(Debug)]
@@ -35,13 +39,18 @@ pub(crate) enum Input {
         batch: BatchId,
         calls: Vec<PendingCall>,
     },
-    /// What became of them; durable.
+    /// What became of them; durable, but in the hub of clients that do not wait for that.
     Finished {
         module: Identity,
         batch: BatchId,
         outcome: Outcome,
     },
     Page(Page),
+    /// What clients may see of a module now.
+    Rights {
+        module: Identity,
+        seen: RightsSeen,
+    },
     Read {
         module: Identity,
         load: u64,
@@ -54,6 +63,8 @@ pub(crate) struct NewClient {
     pub(crate) id: ClientId,
     pub(crate) module: Identity,
     pub(crate) events: mpsc::Sender<Event>,
+    /// Bytes of rows in the events that the client has not taken yet.
+    pub(crate) waiting: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
@@ -61,6 +72,8 @@ pub(crate) struct Subscribe {
     pub(crate) client: ClientId,
     pub(crate) request: Request,
     pub(crate) plans: Vec<Plan>,
+    /// What the plans rest on; nothing for the module's owner.
+    pub(crate) rights: Option<RightsSeen>,
 }
 
 /// The way to the hub.
@@ -116,7 +129,7 @@ impl Hub {
         match input {
             Input::Connect(new) => {
                 self.stream(new.module);
-                self.shared.registry.connect(new.id, new.module, new.events);
+                self.shared.registry.connect(new);
             }
             Input::Disconnect(id) => drop(self.shared.gone.insert(id)),
             Input::Subscribe(subscribe) => self.subscribe(subscribe),
@@ -129,6 +142,11 @@ impl Hub {
                 stream.advance(shared);
             }
             Input::Page(page) => self.page(page),
+            Input::Rights { module, seen } => {
+                for client in self.shared.registry.outdated_by(module, &seen) {
+                    self.shared.close(client, 1001, "access rights have changed".into());
+                }
+            }
             Input::Read { module, load, result } => {
                 let (stream, shared) = self.stream(module);
                 stream.read(load, result, shared);
@@ -164,7 +182,7 @@ impl Hub {
     }
 
     fn subscribe(&mut self, subscribe: Subscribe) {
-        let Subscribe { client, request, plans } = subscribe;
+        let Subscribe { client, request, plans, rights } = subscribe;
         let Some(found) = self.shared.registry.clients.get(&client) else { return };
         let (stream, shared) = self.stream(found.module);
         if request.set == SetKey::Legacy {
@@ -173,7 +191,7 @@ impl Hub {
             shared.refuse(client, request, "a subscription with this id exists already".into(), 1011);
             return;
         }
-        let missing = shared.registry.subscribe(client, request, plans, &mut stream.mirror);
+        let missing = shared.registry.subscribe(client, request, plans, rights, &mut stream.mirror);
         stream.load(missing, shared);
         stream.apply(shared);
     }
@@ -196,7 +214,9 @@ impl Shared {
         if self.gone.contains(&client) {
             return;
         }
-        if found.events.try_send(event).is_err() {
+        let bytes = event.bytes();
+        let before = found.waiting.fetch_add(bytes, Ordering::Relaxed);
+        if before > WAITING_BYTES_MAX || found.events.try_send(event).is_err() {
             tracing::warn!(client, "a client does not keep up and is dropped");
             Metrics::add(&self.metrics.dropped_clients, 1);
             self.gone.insert(client);
@@ -228,7 +248,7 @@ impl Shared {
         match pending.reply {
             // Who does not wait any more needs no answer.
             Reply::Http(reply) => drop(reply.send(result)),
-            Reply::Socket { client, request_id, is_quiet } => {
+            Reply::Socket { client, request_id, is_quiet, .. } => {
                 let outcome = CallOutcome::of(&result);
                 let call = pending.call;
                 self.tell(client, Event::Answer { request_id, outcome, sets, call, is_quiet });

@@ -35,6 +35,11 @@ pub(super) fn unseen<'a>(entries: &'a [Arc<Entry>], read: &Loaded) -> Vec<&'a [T
         .collect()
 }
 
+/// Whether somebody has changed rows that a reading does not contain, and nobody knows which.
+fn has_unknown(entries: &[Arc<Entry>], read: &Loaded) -> bool {
+    entries.iter().any(|entry| matches!(entry.kind, Kind::Resync) && !read.snapshot.contains(entry.xid))
+}
+
 impl Stream {
     /// Asks for rows. Gives the number under which they come.
     pub(super) fn request(&mut self, parts: &[Part], is_needed: bool, shared: &mut Shared) -> u64 {
@@ -127,6 +132,10 @@ impl Stream {
         let mut all_outdated = Vec::new();
         for number in complete {
             let Some(Load { parts, later, read: Some(read) }) = self.loads.remove(&number) else { continue };
+            if has_unknown(&later, &read) {
+                self.load(parts, shared);
+                continue;
+            }
             let later = unseen(&later, &read);
             let is_outdated = |part: Part| later.iter().any(|tables| self.mirror.is_touched(part, tables));
             let (outdated, current): (Vec<_>, Vec<_>) =

@@ -4,6 +4,7 @@ mod answers;
 mod delta;
 mod event;
 mod hub;
+mod hubs;
 mod loading;
 mod mirror;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(crate) use answers::{BatchId, Outcome, PendingCall, Reply};
 pub(crate) use event::{
     AppliedTable, CallInfo, CallOutcome, ChangedTable, ClientId, Event, Request, SetKey, SubscribeKind,
 };
-pub(crate) use hub::{Hub, HubHandle, Input, NewClient, Subscribe};
+pub(crate) use hub::{HubHandle, Input, NewClient, Subscribe};
+pub(crate) use hubs::Hubs;
 pub(crate) use one_off::one_off;
 pub(crate) use planning::{Asker, Plan, TableInfo, plans};

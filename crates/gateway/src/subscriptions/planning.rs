@@ -95,6 +95,13 @@ pub(crate) fn plans(module: &Module, asker: &Asker, text: &str) -> Result<Vec<Pl
         .collect()
 }
 
+impl Plan {
+    /// Names of the tables and views it looks at.
+    pub(super) fn relations(&self) -> impl Iterator<Item = &str> {
+        self.origins.iter().map(|origin| origin.relation.name.as_str())
+    }
+}
+
 type Checked<T> = std::result::Result<T, QueryError>;
 
 impl<'a> Planner<'a> {

@@ -1,6 +1,8 @@
 //! Who is connected, and which sets of queries they have. No I/O; the hub decides when.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use spacetime_auth::Identity;
 use spacetime_wire::WireError;
@@ -8,8 +10,10 @@ use tokio::sync::mpsc;
 
 use super::delta::Delta;
 use super::event::{AppliedTable, ChangedTable, ClientId, Event, Request, SetKey};
+use super::hub::NewClient;
 use super::mirror::{Changed, Mirror, Part, QueryId};
 use super::planning::Plan;
+use crate::postgres::RightsSeen;
 
 /// What clients must hear of one commit: for each, its sets with the tables that changed.
 pub(super) type Updates = HashMap<ClientId, BTreeMap<SetKey, Vec<ChangedTable>>>;
@@ -25,6 +29,7 @@ pub(super) struct Registry {
 pub(super) struct Client {
     pub(super) module: Identity,
     pub(super) events: mpsc::Sender<Event>,
+    pub(super) waiting: Arc<AtomicUsize>,
     sets: HashMap<SetKey, Set>,
 }
 
@@ -33,11 +38,14 @@ struct Set {
     queries: Vec<QueryId>,
     /// The client has the rows: from now on it hears of changes.
     is_applied: bool,
+    /// What its plans rest on, and the tables and views in them.
+    rights: Option<(RightsSeen, HashSet<String>)>,
 }
 
 impl Registry {
-    pub(super) fn connect(&mut self, id: ClientId, module: Identity, events: mpsc::Sender<Event>) {
-        self.clients.insert(id, Client { module, events, sets: HashMap::new() });
+    pub(super) fn connect(&mut self, new: NewClient) {
+        let NewClient { id, module, events, waiting } = new;
+        self.clients.insert(id, Client { module, events, waiting, sets: HashMap::new() });
     }
 
     pub(super) fn disconnect(&mut self, id: ClientId, mirror: &mut Mirror) {
@@ -57,10 +65,13 @@ impl Registry {
         id: ClientId,
         request: Request,
         plans: Vec<Plan>,
+        rights: Option<RightsSeen>,
         mirror: &mut Mirror,
     ) -> Vec<Part> {
         let Some(client) = self.clients.get_mut(&id) else { return Vec::new() };
         let (mut missing, mut queries) = (Vec::new(), Vec::new());
+        let relations = || plans.iter().flat_map(Plan::relations).map(str::to_owned).collect();
+        let rights = rights.map(|rights| (rights, relations()));
         for plan in plans {
             let (query, parts) = mirror.subscribe(plan, (id, request.set));
             missing.extend(parts);
@@ -69,7 +80,7 @@ impl Registry {
                 queries.push(query);
             }
         }
-        client.sets.insert(request.set, Set { request, queries, is_applied: false });
+        client.sets.insert(request.set, Set { request, queries, is_applied: false, rights });
         missing
     }
 
@@ -178,6 +189,20 @@ impl Registry {
     fn is_applied(&self, client: ClientId, set: SetKey) -> bool {
         let set = self.clients.get(&client).and_then(|client| client.sets.get(&set));
         set.is_some_and(|set| set.is_applied)
+    }
+
+    /// Clients of a module with queries that were planned for other rights than these.
+    pub(super) fn outdated_by(&self, module: Identity, seen: &RightsSeen) -> Vec<ClientId> {
+        let is_outdated = |set: &Set| {
+            let Some((rights, relations)) = &set.rights else { return false };
+            // What is gone, a publish has taken away; its clients learn of that otherwise.
+            relations.iter().any(|name| match (rights.get(name), seen.get(name)) {
+                (Some(before), Some(now)) => before != now,
+                _ => false,
+            })
+        };
+        let of_module = self.clients.iter().filter(|(_, client)| client.module == module);
+        of_module.filter(|(_, client)| client.sets.values().any(is_outdated)).map(|(id, _)| *id).collect()
     }
 
     pub(super) fn clients_of(&self, module: Identity) -> Vec<ClientId> {

@@ -92,6 +92,10 @@ impl Stream {
             self.answers.lose(Some(entry.xid));
             self.published(entry, shared);
         }
+        // A reload reads what has rows already.
+        let held = self.mirror.parts_held();
+        let unread = stretch.parts.into_iter().filter(|part| !held.contains(part)).collect();
+        self.load(unread, shared);
         self.give_due(shared);
     }
 
@@ -113,7 +117,13 @@ impl Stream {
         let needs_reload = !is_reload && entries.iter().any(|entry| matches!(entry.kind, Kind::Resync));
         if is_outdated || needs_reload {
             let is_reload = is_reload || needs_reload;
-            let parts = if is_reload { self.mirror.parts_held() } else { parts };
+            // Also those that have no rows yet.
+            let mut parts = parts;
+            if is_reload {
+                parts.extend(self.mirror.parts_held());
+                parts.sort_unstable();
+                parts.dedup();
+            }
             self.read_stretch(parts, entries, is_reload, shared);
             return;
         }

@@ -1,0 +1,75 @@
+//! Whether what clients may see has changed: operators may take rights from clients and change row policies at any time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use spacetime_auth::Identity;
+
+use super::Database;
+use super::module::identity_of;
+use crate::error::{Error, Result};
+use crate::metrics::Metrics;
+use crate::subscriptions::{Hubs, Input};
+
+/// How often is looked: for so long somebody may go on to see what was taken away.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// By table or view: something that changes with who sees what of it. Policies by their text: a publish that makes them
+/// again as they were changes nothing.
+pub(crate) type RightsSeen = Arc<BTreeMap<String, String>>;
+
+const QUERY: &str =
+    "SELECT m.identity, coalesce(jsonb_object_agg(r.name, r.seen) FILTER (WHERE r.name IS NOT NULL), '{}')
+    FROM spacetime._module m LEFT JOIN pg_namespace s ON s.nspname = m.schema_name
+    LEFT JOIN LATERAL (
+        SELECT t.value ->> 'name' AS name, md5(concat_ws('|',
+            has_table_privilege($1, c.oid, 'SELECT'), c.relrowsecurity,
+            (SELECT string_agg(concat_ws(',', p.polname, p.polcmd, p.polpermissive,
+                        (SELECT bool_or(r = 0 OR pg_has_role($1, r, 'USAGE')) FROM unnest(p.polroles) r),
+                        pg_get_expr(p.polqual, p.polrelid)), ';' ORDER BY p.polname)
+             FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')))) AS seen
+        FROM jsonb_array_elements(m.storage -> 'tables') t
+        JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = t.value ->> 'pg_name'
+        UNION ALL
+        SELECT v.value ->> 'name', has_function_privilege($1, p.oid, 'EXECUTE')::text
+        FROM jsonb_array_elements(m.storage -> 'views') v
+        JOIN pg_proc p ON p.pronamespace = s.oid AND p.proname = v.value ->> 'pg_name'
+    ) r ON true
+    WHERE $2::bytea IS NULL OR m.identity = $2
+    GROUP BY m.identity";
+
+impl Database {
+    /// What clients may see of one module now, or of all.
+    pub(crate) async fn rights(&self, module: Option<Identity>) -> Result<Vec<(Identity, RightsSeen)>> {
+        let module = module.map(|module| module.to_be_bytes().to_vec());
+        let rows = self.shared().await?.query(QUERY, &[&&*self.client_role, &module]).await?;
+        rows.iter()
+            .map(|row| {
+                let seen = serde_json::from_value(row.get(1));
+                let seen = seen.map_err(|error| Error::Layout(error.to_string()))?;
+                Ok((identity_of(row.get(0))?, Arc::new(seen)))
+            })
+            .collect()
+    }
+}
+
+/// Tells the hubs again and again what clients may see, as long as there are clients.
+pub(crate) async fn watch_rights(database: Arc<Database>, metrics: Arc<Metrics>, hubs: Arc<Hubs>) {
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        if metrics.connections.load(Ordering::Relaxed) == 0 {
+            continue;
+        }
+        match database.rights(None).await {
+            Ok(all) => {
+                for (module, seen) in all {
+                    hubs.tell_all(|| Input::Rights { module, seen: Arc::clone(&seen) });
+                }
+            }
+            // Nobody sees more than before while Postgres is away.
+            Err(error) => tracing::debug!(%error, "the rights of clients could not be looked at"),
+        }
+    }
+}

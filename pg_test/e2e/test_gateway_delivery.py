@@ -1,0 +1,204 @@
+"""When clients of a gateway are told what, in which form, and what happens to those who do not listen."""
+
+import json
+import socket
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+from harness.gateway import BINARY, TIMEOUT_S, Client, GatewayTestCase, free_port, text
+
+# A standby that does not exist: nothing is durable while Postgres waits for it.
+NOBODY = "nobody"
+
+
+class DeliveryTest(GatewayTestCase):
+    modules = ["subscriptions"]
+
+    def setUp(self):
+        super().setUp()
+        self.sql.execute("SET search_path = subscriptions, public, spacetime")
+
+    def metric(self, name):
+        lines = self.http("GET", "/metrics")[1].splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith(f"spacetime_gateway_{name} ")))
+
+    def wait_for_standby(self, name):
+        self.sql.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        self.sql.execute("SELECT pg_reload_conf()")
+        while self.connect().execute("SHOW synchronous_standby_names").fetchone() != (name,):
+            time.sleep(0.01)
+
+    def test_unconfirmed_clients_do_not_wait_for_durability(self):
+        rows = "SELECT * FROM team"
+        early = Client(self.port, "subscriptions", parameters="confirmed=false")
+        self.addCleanup(early.close)
+        late = self.client("subscriptions")
+        of_early, of_late = early.subscribe(rows), late.subscribe(rows)
+        player = struct.pack("<IIi", 1, 1, 1)
+        both = [early.subscribe("SELECT * FROM player"), late.subscribe("SELECT * FROM player")]
+        self.addCleanup(self.wait_for_standby, "")
+        self.wait_for_standby(NOBODY)
+        # Written, and not durable: the answer and the rows are there all the same.
+        self.assertEqual(early.do("set_player", player)[both[0]]["player"][0], {player: 1})
+        late.socket.settimeout(1)
+        with self.assertRaises(TimeoutError):
+            late.socket.recv(1, socket.MSG_PEEK)
+        late.socket.settimeout(TIMEOUT_S)
+        self.wait_for_standby("")
+        late.wait_for(both[1], "player", {player: 1})
+        # Both kinds go on, and both see the calls of the other.
+        other = struct.pack("<IIi", 2, 1, 1)
+        late.do("set_player", other)
+        early.wait_for(both[0], "player", {player: 1, other: 1})
+        self.assertEqual((early.rows(of_early, "team"), late.rows(of_late, "team")), ({}, {}))
+        refused = b"GET /v1/database/subscriptions/subscribe?confirmed=maybe HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n" \
+            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n" \
+            b"Sec-WebSocket-Protocol: v2.bsatn.spacetimedb\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", self.port)) as plain:
+            plain.sendall(refused)
+            self.assertIn(b" 400 ", plain.recv(1000))
+
+    def test_unconfirmed_clients_after_a_crash(self):
+        """They keep their connection, and are told the exact difference."""
+        early = Client(self.port, "subscriptions", parameters="confirmed=false")
+        self.addCleanup(early.close)
+        number = early.subscribe("SELECT * FROM team")
+        self.sql.execute("INSERT INTO team VALUES (1, 10)")
+        early.wait_for(number, "team", {struct.pack("<II", 1, 10): 1})
+        self.cluster.restart("immediate")
+        self.sql = self.connect()
+        self.sql.execute("INSERT INTO subscriptions.team VALUES (2, 20)")
+        early.wait_for(number, "team", {struct.pack("<II", 1, 10): 1, struct.pack("<II", 2, 20): 1})
+
+    def test_rights_that_are_taken_away(self):
+        """Whoever sees more, or less, than before is disconnected and may come again; others are not."""
+        identity, token = self.new_identity()
+        self.sql.execute("SELECT spacetime.set_owner('subscriptions', decode(%s, 'hex'))", (identity,))
+        self.sql.execute("INSERT INTO team VALUES (1, 10)")
+        self.addCleanup(lambda: self.connect().execute("DROP POLICY IF EXISTS top ON subscriptions.player"))
+        owner, of_teams = self.client("subscriptions", token), self.client("subscriptions")
+        numbers = owner.subscribe("SELECT * FROM player"), of_teams.subscribe("SELECT * FROM team")
+        changes = [
+            "CREATE POLICY top ON player AS RESTRICTIVE FOR SELECT USING (score > 10)",
+            "ALTER POLICY top ON player USING (score > 20)",
+            "DROP POLICY top ON player",
+            "ALTER TABLE player DISABLE ROW LEVEL SECURITY; CREATE POLICY top ON player AS RESTRICTIVE USING (false)",
+            "ALTER TABLE player ENABLE ROW LEVEL SECURITY",
+            "DROP POLICY top ON player",
+            "REVOKE SELECT ON player FROM spacetime_client",
+        ]
+        for change in changes:
+            client = self.client("subscriptions")
+            client.subscribe("SELECT * FROM player")
+            self.sql.execute(change)
+            code, reason = self.close_frame(client)
+            self.assertEqual((code, reason), (1001, "access rights have changed"), change)
+        self.assertIn("no such table: `player`", self.client("subscriptions").refusal("SELECT * FROM player"))
+        self.sql.execute("GRANT SELECT ON player TO spacetime_client; INSERT INTO player VALUES (1, 1, 1); "
+                         "INSERT INTO team VALUES (2, 20)")
+        owner.wait_for(numbers[0], "player", {struct.pack("<IIi", 1, 1, 1): 1})
+        of_teams.wait_for(numbers[1], "team", {struct.pack("<II", 1, 10): 1, struct.pack("<II", 2, 20): 1})
+
+    def close_frame(self, client):
+        while head := client.stream.read(2):
+            length = head[1]
+            if length >= 126:
+                length = int.from_bytes(client.stream.read(2 if length == 126 else 8), "big")
+            payload = client.stream.read(length)
+            if head[0] & 15 == 8:
+                return int.from_bytes(payload[:2], "big"), payload[2:].decode()
+        return None, ""
+
+    def test_compressed_messages(self):
+        self.sql.execute("INSERT INTO team SELECT i, 7 FROM generate_series(1, 1000) i")
+        wanted = {struct.pack("<II", number, 7): 1 for number in range(1, 1001)}
+        self.stop_gateway()
+        self.options = ["--compression", "asked"]
+        self.start_gateway()
+        for name, tag in [("None", 0), ("Gzip", 2), ("Brotli", 1)]:
+            client = Client(self.port, "subscriptions", parameters=f"compression={name}")
+            number = client.subscribe("SELECT * FROM team")
+            self.assertEqual(client.rows(number, "team"), wanted, name)
+            # Short messages are not worth it.
+            self.assertEqual(client.compressions, {0, tag})
+            client.close()
+
+    def test_client_that_does_not_read(self):
+        """It says that it lives and reads nothing: it is dropped. Others hear everything meanwhile."""
+        other, slow = self.client("subscriptions"), self.client("subscriptions")
+        slow.subscribe("SELECT * FROM player")
+        number = other.subscribe("SELECT * FROM team")
+        status = lambda: int(next(
+            line.split()[1] for line in Path(f"/proc/{self.gateway.pid}/status").read_text().splitlines()
+            if line.startswith("VmRSS")
+        ))
+        before, top, round = status(), 0, 0
+        deadline = time.monotonic() + 2 * TIMEOUT_S
+        while self.metric("dropped_clients_total") == 0:
+            self.assertLess(time.monotonic(), deadline, "the client that does not read is still there")
+            round += 1
+            # Each round is a megabyte of updates.
+            self.sql.execute("TRUNCATE player, team")
+            self.sql.execute("INSERT INTO player SELECT i, 1, %s FROM generate_series(1, 50000) i", (round,))
+            self.sql.execute("INSERT INTO team VALUES (1, %s)", (round,))
+            other.wait_for(number, "team", {struct.pack("<II", 1, round): 1})
+            # An unasked pong.
+            try:
+                slow.socket.sendall(b"\x8a\x80\0\0\0\0")
+            except OSError:
+                break
+            top = max(top, status())
+        print(f"{(top - before) / 1024:.0f} MiB for a client that does not read, after {round} rounds")
+        self.assertLess((top - before) / 1024, 256)
+        self.assertEqual(other.do("set_player", struct.pack("<IIi", 1, 1, 1)), {})
+
+    def test_frames_against_the_protocol(self):
+        """Unmasked, of an unknown kind, in pieces without a beginning: 1011 each, and the gateway serves on."""
+        for frame in [b"\x82\x01x", b"\x83\x81\0\0\0\0x", b"\x80\x81\0\0\0\0x", b"\xf2\x81\0\0\0\0x"]:
+            client = self.client("subscriptions")
+            client.socket.sendall(frame)
+            self.assertEqual(self.close_frame(client)[0], 1011, frame)
+        self.assertEqual(self.client("subscriptions").one_off("SELECT * FROM team"), {"team": []})
+
+    def test_system_tables_are_refused(self):
+        client = self.client("subscriptions")
+        for table in ["st_table", "st_client", "st_column"]:
+            self.assertIn(f"no such table: `{table}`", client.refusal(f"SELECT * FROM {table}"))
+            status, body = self.http("POST", "/v1/database/subscriptions/sql", f"SELECT * FROM {table}".encode())
+            self.assertEqual(status, 400)
+            self.assertIn(f"no such table: `{table}`", body)
+
+    def test_row_limit_is_refused(self):
+        identity, token = self.new_identity()
+        self.sql.execute("SELECT spacetime.set_owner('subscriptions', decode(%s, 'hex'))", (identity,))
+        for statement in ["SHOW row_limit", "SET row_limit = 5"]:
+            status, body = self.http("POST", "/v1/database/subscriptions/sql", statement.encode(), token)
+            self.assertEqual((status, "row_limit is not supported" in body), (400, True), body)
+
+    def test_log_in_json_and_ipv6(self):
+        self.stop_gateway()
+        where = self.cluster.connection()
+        url = f"host={where['PGHOST']} port={where['PGPORT']} user={where['PGUSER']} dbname={where['PGDATABASE']}"
+        gateway = subprocess.Popen(
+            [BINARY, "--database-url", url, "--listen", "[::1]:0", "--log-format", "json"],
+            stderr=subprocess.PIPE, text=True,
+        )
+        try:
+            for line in gateway.stderr:
+                said = json.loads(line)
+                if said["fields"]["message"] == "listening":
+                    break
+            host, port = said["fields"]["address"].rsplit(":", 1)
+            self.assertEqual(host, "[::1]")
+            client = Client(int(port), "subscriptions", host="::1")
+            self.assertEqual(client.one_off("SELECT * FROM team"), {"team": []})
+            client.close()
+        finally:
+            gateway.terminate()
+            rest = gateway.stderr.read()
+            gateway.stderr.close()
+            self.assertEqual(gateway.wait(TIMEOUT_S), 0)
+        for line in rest.splitlines():
+            self.assertIn("level", json.loads(line))
