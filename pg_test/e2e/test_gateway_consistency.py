@@ -77,6 +77,14 @@ QUERIES = [
         "WHERE a.id < 30 AND m.balance < 100",
         where(lambda number, balance: number < 30 and balance < BALANCE),
     ),
+    # Views: of the guest for everybody, of the guest for each client, a query.
+    Query("SELECT * FROM rich", "SELECT * FROM ledger.rich", where(lambda _, balance: balance > 110)),
+    Query(
+        "SELECT * FROM poor WHERE id < 50",
+        "SELECT * FROM ledger.poor WHERE id < 50",
+        where(lambda number, balance: number < 50 and balance < 90),
+    ),
+    Query("SELECT * FROM wealthy", "SELECT * FROM ledger.wealthy", where(lambda _, balance: balance > 120)),
 ]
 
 

@@ -7,7 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness.gateway import BINARY, TIMEOUT_S, Client, GatewayTestCase, free_port, text
+from harness.command import command
+from harness.gateway import TIMEOUT_S, Client, GatewayTestCase, free_port, text
 
 # A standby that does not exist: nothing is durable while Postgres waits for it.
 NOBODY = "nobody"
@@ -182,7 +183,7 @@ class DeliveryTest(GatewayTestCase):
         where = self.cluster.connection()
         url = f"host={where['PGHOST']} port={where['PGPORT']} user={where['PGUSER']} dbname={where['PGDATABASE']}"
         gateway = subprocess.Popen(
-            [BINARY, "--database-url", url, "--listen", "[::1]:0", "--log-format", "json"],
+            [command(), "gateway", "--database-url", url, "--listen", "[::1]:0", "--log-format", "json"],
             stderr=subprocess.PIPE, text=True,
         )
         try:

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from harness.cluster import Cluster, server_user
-from harness.gateway import BINARY, TIMEOUT_S, Client, GatewayTestCase
+from harness.command import command
+from harness.gateway import TIMEOUT_S, Client, GatewayTestCase
 
 
 class PostgresTest(GatewayTestCase):
@@ -19,7 +20,7 @@ class PostgresTest(GatewayTestCase):
     def restart_gateway(self, url, *options):
         """In place of the one there is."""
         self.gateway = subprocess.Popen(
-            [BINARY, "--database-url", url, "--listen", f"127.0.0.1:{self.port}", *options], stderr=self.log
+            [command(), "gateway", "--database-url", url, "--listen", f"127.0.0.1:{self.port}", *options], stderr=self.log
         )
         self.addCleanup(self.stop_gateway)
         deadline = time.monotonic() + TIMEOUT_S
@@ -33,8 +34,8 @@ class PostgresTest(GatewayTestCase):
 
     def refusal(self, url, *options) -> str:
         """What a gateway says that does not start."""
-        command = [BINARY, "--database-url", url, "--listen", "127.0.0.1:0", *options]
-        ended = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_S)
+        gateway = [command(), "gateway", "--database-url", url, "--listen", "127.0.0.1:0", *options]
+        ended = subprocess.run(gateway, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_S)
         self.assertEqual(ended.returncode, 1, ended.stderr)
         return ended.stderr
 

@@ -6,8 +6,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from harness.gateway import ROOT, TARGET, TIMEOUT_S, GatewayTestCase
-from harness.tiers import PGRX_RUSTFLAGS
+from harness.command import TARGET, command
+from harness.gateway import ROOT, TIMEOUT_S, GatewayTestCase
 
 CLIENT = Path(__file__).resolve().parent / "rust_client"
 # Where a client is built, and found by the next run. It is a workspace of its own.
@@ -21,13 +21,11 @@ class RustSdkTestCase(GatewayTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        build = ["cargo", "--config", PGRX_RUSTFLAGS, "build", "--release", "--quiet", "--locked"]
-        subprocess.run([*build, "--package", "spacetime-cli"], cwd=ROOT, check=True)
         shutil.copytree(CLIENT, PACKAGE, dirs_exist_ok=True)
         bindings = PACKAGE / "src" / "bindings"
         for module in BOUND:
             subprocess.run(
-                [TARGET / "release" / "spacetime", "generate", "--lang", "rust", "--out-dir", bindings / module,
+                [command(), "generate", "--lang", "rust", "--out-dir", bindings / module,
                  "--bin-path", ROOT / "modules" / "build" / f"{module}.wasm"],
                 stderr=subprocess.DEVNULL, check=True,
             )
@@ -117,7 +115,7 @@ class RustSdkTest(RustSdkTestCase):
         self.run_scenario("views")
 
     def generate(self, *arguments):
-        return subprocess.run([TARGET / "release" / "spacetime", "generate", *map(str, arguments)],
+        return subprocess.run([command(), "generate", *map(str, arguments)],
                               capture_output=True, text=True, timeout=TIMEOUT_S)
 
     def test_bindings_of_a_server_are_those_of_the_module(self):

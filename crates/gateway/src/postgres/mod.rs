@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Config};
 pub(crate) use module::{Module, Policed, identity_of};
 pub(crate) use pool::{Pool, Pooled};
 pub(crate) use rights::{RightsSeen, watch_rights};
-pub(crate) use rows::{Loaded, Read, Rows, Viewer, split_piece};
+pub(crate) use rows::{Loaded, Read, Rows, Snapshot, Viewer, split_piece};
 
 use crate::error::{Error, Result};
 use crate::options::Options;

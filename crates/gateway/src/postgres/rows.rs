@@ -26,7 +26,7 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Reads the text of a pg_snapshot: `xmin:xmax:xip,…`.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
         let xmin = parts.next()?.parse().ok()?;
         let xmax = parts.next()?.parse().ok()?;

@@ -137,9 +137,16 @@ impl Stream {
                 continue;
             }
             let later = unseen(&later, &read);
-            let is_outdated = |part: Part| later.iter().any(|tables| self.mirror.is_touched(part, tables));
+            // By what a view has looked at before, and this time.
+            let has_read = |rows: &std::result::Result<Rows, String>, tables: &[Table]| {
+                let rows = rows.as_ref().ok();
+                rows.is_some_and(|rows| tables.iter().any(|table| rows.tables_read.contains(&table.name)))
+            };
+            let is_outdated = |part: Part, rows: &std::result::Result<Rows, String>| {
+                later.iter().any(|tables| self.mirror.is_touched(part, tables) || has_read(rows, tables))
+            };
             let (outdated, current): (Vec<_>, Vec<_>) =
-                parts.iter().copied().zip(&read.rows).partition(|(part, _)| is_outdated(*part));
+                parts.iter().copied().zip(&read.rows).partition(|(part, rows)| is_outdated(*part, rows));
             let rows: Vec<_> =
                 current.iter().filter_map(|(part, rows)| Some((*part, rows.as_ref().ok()?))).collect();
             if let Err(error) = self.mirror.fill(&rows, &later) {

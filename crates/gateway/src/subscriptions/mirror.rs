@@ -21,10 +21,17 @@ use crate::postgres::{Read, Rows};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct QueryId(u64);
 
+/// A relation. Numbers are used again when nobody needs a relation any more, and rows of the old one may still be on their way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Place {
+    id: RelationId,
+    birth: u64,
+}
+
 /// Something whose rows must be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Part {
-    Relation(RelationId),
+    Relation(Place),
     Query(QueryId),
 }
 
@@ -39,6 +46,7 @@ pub(super) struct Mirror {
     by_plan: HashMap<spacetime_query::Plan, QueryId>,
     by_plan_id: HashMap<PlanId, QueryId>,
     last_query: u64,
+    last_birth: u64,
 }
 
 impl Default for Mirror {
@@ -51,6 +59,7 @@ impl Default for Mirror {
             by_plan: HashMap::new(),
             by_plan_id: HashMap::new(),
             last_query: 0,
+            last_birth: 0,
         }
     }
 }
@@ -73,6 +82,10 @@ impl Mirror {
 
     fn relation(&self, id: RelationId) -> Option<&Relation> {
         self.relations.get(id).and_then(Option::as_ref)
+    }
+
+    fn relation_at(&self, place: Place) -> Option<&Relation> {
+        self.relation(place.id).filter(|relation| relation.birth == place.birth)
     }
 
     /// Subscribes to a query. Gives what must be read for it.
@@ -103,7 +116,8 @@ impl Mirror {
         let id = free.unwrap_or(self.relations.len());
         self.set.set_relation(id, origin.relation.clone());
         self.by_source.insert(origin.source.clone(), id);
-        let relation = Some(Relation::new(origin));
+        self.last_birth += 1;
+        let relation = Some(Relation::new(origin, self.last_birth));
         match self.relations.get_mut(id) {
             Some(place) => *place = relation,
             None => self.relations.push(relation),
@@ -127,7 +141,7 @@ impl Mirror {
             if uses_stores && !relation.is_event() {
                 relation.store_uses += 1;
                 if relation.store_uses == 1 {
-                    parts.push(Part::Relation(relation_id));
+                    parts.push(Part::Relation(Place { id: relation_id, birth: relation.birth }));
                 }
             }
         }
@@ -175,7 +189,7 @@ impl Mirror {
     /// What reads a part; `None` for what is not wanted any more.
     pub(super) fn read(&self, part: Part) -> Option<Read> {
         match part {
-            Part::Relation(id) => Some(self.relation(id)?.read()),
+            Part::Relation(place) => Some(self.relation_at(place)?.read()),
             Part::Query(id) => {
                 let plans = std::slice::from_ref(&self.queries.get(&id)?.plan);
                 Some(Read::Rows { selection: Selection::new(plans, self.set.schema()), viewer: None })
@@ -185,10 +199,8 @@ impl Mirror {
 
     /// Everything that was read so far.
     pub(super) fn parts_held(&self) -> Vec<Part> {
-        let relations = self.relations.iter().enumerate();
-        let held = relations.filter(|(_, relation)| relation.as_ref().is_some_and(|found| found.is_ready));
+        let relations = self.held(|_| true);
         let queries = self.queries.iter().filter(|(_, query)| !query.uses_stores && query.is_ready());
-        let relations = held.map(|(id, _)| Part::Relation(id));
         relations.chain(queries.map(|(id, _)| Part::Query(*id))).collect()
     }
 
@@ -198,17 +210,21 @@ impl Mirror {
             Some(tables) => tables.iter().any(|table| relation.depends_on(&table.name)),
             None => relation.is_derived(),
         };
-        let held = self.relations.iter().enumerate().filter_map(|(id, relation)| {
-            let relation = relation.as_ref().filter(|relation| relation.is_ready && touches(relation));
-            relation.map(|_| Part::Relation(id))
-        });
-        held.collect()
+        self.held(touches).collect()
+    }
+
+    /// Relations whose rows are here.
+    fn held(&self, is_wanted: impl Fn(&Relation) -> bool) -> impl Iterator<Item = Part> {
+        self.relations.iter().enumerate().filter_map(move |(id, relation)| {
+            let relation = relation.as_ref().filter(|relation| relation.is_ready && is_wanted(relation))?;
+            Some(Part::Relation(Place { id, birth: relation.birth }))
+        })
     }
 
     /// Whether a part depends on tables in a way that only reading it again shows.
     pub(super) fn is_touched(&self, part: Part, tables: &[Table]) -> bool {
-        let Part::Relation(id) = part else { return false };
-        self.relation(id).is_some_and(|found| tables.iter().any(|table| found.depends_on(&table.name)))
+        let Part::Relation(place) = part else { return false };
+        self.relation_at(place).is_some_and(|found| tables.iter().any(|table| found.depends_on(&table.name)))
     }
 
     /// Queries about any of these relations.
@@ -221,7 +237,10 @@ impl Mirror {
     pub(super) fn queries_of(&self, part: Part) -> Vec<QueryId> {
         match part {
             Part::Query(id) => vec![id],
-            Part::Relation(id) => self.queries_about(&[id]).map(|(id, _)| *id).collect(),
+            Part::Relation(place) if self.relation_at(place).is_some() => {
+                self.queries_about(&[place.id]).map(|(id, _)| *id).collect()
+            }
+            Part::Relation(_) => Vec::new(),
         }
     }
 
@@ -271,10 +290,10 @@ impl Mirror {
     pub(super) fn fill(&mut self, read: &[(Part, &Rows)], later: &[&[Table]]) -> Result<Changed, Error> {
         let mut differences: Vec<(RelationId, Difference)> = Vec::new();
         for (part, rows) in read {
-            let Part::Relation(id) = part else { continue };
+            let Part::Relation(Place { id, birth }) = part else { continue };
             let Some(relation) = self.relations.get_mut(*id).and_then(Option::as_mut) else { continue };
-            // Nobody wants all its rows any more.
-            if relation.store_uses == 0 {
+            // Another relation has its number, or nobody wants all its rows any more.
+            if relation.birth != *birth || relation.store_uses == 0 {
                 continue;
             }
             let after = later_rows(&relation.origin.source, later);

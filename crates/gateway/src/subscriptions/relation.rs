@@ -11,6 +11,8 @@ use crate::postgres::{Read, Rows};
 /// A source that some query is about.
 pub(super) struct Relation {
     pub(super) origin: Origin,
+    /// Which of all relations there have been it is.
+    pub(super) birth: u64,
     /// Distinct queries about it.
     pub(super) uses: usize,
     /// Those of them that need all its rows here.
@@ -23,9 +25,9 @@ pub(super) struct Relation {
 }
 
 impl Relation {
-    pub(super) fn new(origin: Origin) -> Self {
+    pub(super) fn new(origin: Origin, birth: u64) -> Self {
         let reads = origin.reads.clone();
-        Self { origin, uses: 0, store_uses: 0, store: None, is_ready: false, reads }
+        Self { origin, birth, uses: 0, store_uses: 0, store: None, is_ready: false, reads }
     }
 
     pub(super) fn is_event(&self) -> bool {

@@ -72,9 +72,14 @@ impl Stream {
         let items = match stretch.items {
             Some(items) => items,
             None => match items_in(&self.queue, self.position, read) {
-                Some(items) => items,
+                Extent::Items(items) => items,
                 // Entries that the snapshot contains are on their way.
-                None => return false,
+                Extent::Unknown => return false,
+                Extent::Lost(before_gap) => {
+                    self.skip(before_gap, shared);
+                    self.abandon_stretch(shared);
+                    return true;
+                }
             },
         };
         stretch.items = Some(items);
@@ -97,6 +102,16 @@ impl Stream {
         let unread = stretch.parts.into_iter().filter(|part| !held.contains(part)).collect();
         self.load(unread, shared);
         self.give_due(shared);
+    }
+
+    /// Leaves items out; the reload behind them tells what they did, but for rows of event tables.
+    fn skip(&mut self, items: usize, shared: &mut Shared) {
+        for item in self.queue.drain(..items).collect::<Vec<_>>() {
+            if let Item::Entry(entry) = item {
+                self.answers.lose(Some(entry.xid));
+                self.published(&entry, shared);
+            }
+        }
     }
 
     fn complete_stretch(&mut self, shared: &mut Shared) {
@@ -238,19 +253,78 @@ impl Stream {
     }
 }
 
-/// How many items of the queue a stretch takes in: up to the last entry that its rows contain. `None` while such entries can
-/// still come.
-fn items_in(queue: &VecDeque<Item>, position: Position, read: &Loaded) -> Option<usize> {
-    let is_behind = |item: &Item| match item {
-        Item::Entry(entry) => entry.seq >= read.end.next,
-        Item::Passed(position) => position.has_reached(read.end),
-        Item::Gap(_) => true,
-    };
-    let end = match position.has_reached(read.end) {
-        true => 0,
-        false => queue.iter().position(is_behind)?,
-    };
+/// How far a stretch goes.
+#[derive(Debug, PartialEq, Eq)]
+enum Extent {
+    /// So many items of the queue: up to the last entry that its rows contain.
+    Items(usize),
+    /// Such entries can still come.
+    Unknown,
+    /// Such entries are lost, in the gap behind so many items.
+    Lost(usize),
+}
+
+/// Rows that were read after a restart are of another epoch than the entries before it: between them there is a gap.
+fn items_in(queue: &VecDeque<Item>, position: Position, read: &Loaded) -> Extent {
+    let mut end = position.has_reached(read.end).then_some(0);
+    for (place, item) in queue.iter().enumerate() {
+        if end.is_some() {
+            break;
+        }
+        match item {
+            Item::Entry(entry) if position.epoch == read.end.epoch && entry.seq >= read.end.next => {
+                end = Some(place);
+            }
+            Item::Passed(position) if position.has_reached(read.end) => end = Some(place),
+            Item::Gap(_) => return Extent::Lost(place),
+            Item::Entry(_) | Item::Passed(_) => {}
+        }
+    }
+    let Some(end) = end else { return Extent::Unknown };
     let is_seen = |item: &Item| matches!(item, Item::Entry(entry) if read.snapshot.contains(entry.xid));
     let seen = queue.iter().take(end).rposition(is_seen);
-    Some(seen.map_or(0, |last| last + 1))
+    Extent::Items(seen.map_or(0, |last| last + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Extent, Item, Loaded, Position, items_in};
+    use crate::changes::{Entry, Kind};
+    use crate::postgres::Snapshot;
+
+    /// An entry whose number is that of its transaction.
+    fn entry(seq: u64) -> Item {
+        let module = spacetime_auth::Identity::from_be_bytes([1; 32]);
+        Item::Entry(Arc::new(Entry { seq, xid: seq, module, committed_at_us: 0, kind: Kind::Resync }))
+    }
+
+    /// Rows with all transactions before `xmax`.
+    fn read(xmax: u64, end: Position) -> Loaded {
+        let snapshot = Snapshot::parse(&format!("{xmax}:{xmax}:")).expect("well-formed");
+        Loaded { snapshot, end, rows: Vec::new() }
+    }
+
+    #[test]
+    fn a_stretch_takes_in_what_its_rows_contain() {
+        let at = |next| Position { epoch: 1, next };
+        let queue = [entry(5), entry(6), entry(7), Item::Passed(at(8))].into();
+        assert_eq!(items_in(&queue, at(5), &read(7, at(7))), Extent::Items(2));
+        assert_eq!(items_in(&queue, at(5), &read(5, at(5))), Extent::Items(0));
+        assert_eq!(items_in(&queue, at(5), &read(8, at(8))), Extent::Items(3));
+        assert_eq!(items_in(&queue, at(5), &read(9, at(9))), Extent::Unknown);
+    }
+
+    #[test]
+    fn rows_of_after_a_restart_are_no_use_to_entries_of_before() {
+        let (before, after) = (Position { epoch: 1, next: 5 }, Position { epoch: 2, next: 1 });
+        let mut queue = [entry(5), entry(6), Item::Passed(Position { next: 7, ..before })].into();
+        assert_eq!(items_in(&queue, before, &read(9, after)), Extent::Unknown);
+        queue.push_back(Item::Gap(after));
+        assert_eq!(items_in(&queue, before, &read(9, after)), Extent::Lost(3));
+        // Nor are those of a reader that lagged behind: what lies between is in the rows.
+        let queue = [entry(5), Item::Gap(Position { next: 90, ..before })].into();
+        assert_eq!(items_in(&queue, before, &read(70, Position { next: 80, ..before })), Extent::Lost(1));
+    }
 }
