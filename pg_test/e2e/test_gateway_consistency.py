@@ -242,7 +242,9 @@ class Writer:
                     for table in ["account", "mirror"]:
                         for number, change in [(one, -amount), (other, amount)]:
                             update = f"UPDATE ledger.{table} SET balance = balance + %s WHERE id = %s"
-                            self.connection.execute(update, (change, number))
+                            if not self.connection.execute(update, (change, number)).rowcount:
+                                # It was given another number since it was chosen.
+                                raise psycopg.Rollback(savepoint)
                     if self.random.random() < 0.3:
                         raise psycopg.Rollback(savepoint)
                     has_written = True

@@ -14,7 +14,9 @@ use tokio_postgres::{Client, Config};
 pub(crate) use module::{Module, Policed, identity_of};
 pub(crate) use pool::{Pool, Pooled};
 pub(crate) use rights::{RightsSeen, watch_rights};
-pub(crate) use rows::{Loaded, Read, Rows, Snapshot, Viewer, split_piece};
+#[cfg(test)]
+pub(crate) use rows::Snapshot;
+pub(crate) use rows::{Loaded, Read, Rows, Viewer, split_piece};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
