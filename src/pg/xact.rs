@@ -15,6 +15,8 @@ thread_local! {
     static LOCKED_MODULE: Cell<bool> = const { Cell::new(false) };
     /// This transaction has work for these workers of its database, once it is committed: a bit for each kind.
     static WAKES_WORKERS: Cell<u32> = const { Cell::new(0) };
+    /// Workers to wake as soon as the commit is over.
+    static WAKES_NOW: Cell<u32> = const { Cell::new(0) };
     /// Files to remove at commit, each with the subtransaction that asked for it.
     static DOOMED_FILES: RefCell<Vec<(pg_sys::SubTransactionId, PathBuf)>> = const { RefCell::new(Vec::new()) };
     /// What every rollback of a transaction or savepoint that called a reducer runs.
@@ -91,6 +93,7 @@ pub(super) fn watch() {
         unsafe {
             pg_sys::RegisterXactCallback(Some(on_xact_event), std::ptr::null_mut());
             pg_sys::RegisterSubXactCallback(Some(on_subxact_event), std::ptr::null_mut());
+            pg_sys::RegisterResourceReleaseCallback(Some(on_resource_release), std::ptr::null_mut());
         }
     }
 }
@@ -133,11 +136,7 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
             for (_, path) in DOOMED_FILES.take() {
                 let _ = std::fs::remove_file(path);
             }
-            for kind in Kind::ALL.iter().map(|kind| kind.number()) {
-                if WAKES_WORKERS.get() & 1 << kind != 0 {
-                    super::shmem::wake(super::access::database(), kind);
-                }
-            }
+            WAKES_NOW.set(WAKES_WORKERS.get());
             ended();
             if let Some(hooks) = HOOKS.get() {
                 (hooks.committed)();
@@ -152,6 +151,25 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
             });
         }
         _ => {}
+    }
+}
+
+/// Wakes workers when the commit is over. Hazard: in `XACT_EVENT_COMMIT` the transaction is visible already, and its cache
+/// invalidations are not sent yet: a worker that is quick would look with caches of before, and go to sleep again.
+#[pg_guard]
+unsafe extern "C-unwind" fn on_resource_release(
+    phase: pg_sys::ResourceReleasePhase::Type,
+    is_commit: bool,
+    is_top_level: bool,
+    _argument: *mut std::ffi::c_void,
+) {
+    let is_over = phase == pg_sys::ResourceReleasePhase::RESOURCE_RELEASE_AFTER_LOCKS;
+    if !(is_over && is_commit && is_top_level) || WAKES_NOW.get() == 0 {
+        return;
+    }
+    let wanted = WAKES_NOW.replace(0);
+    for kind in Kind::ALL.iter().map(|kind| kind.number()).filter(|kind| wanted & 1 << kind != 0) {
+        super::shmem::wake(super::access::database(), kind);
     }
 }
 
