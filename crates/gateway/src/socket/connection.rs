@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use spacetime_wire::{ConnectionId, RowList, WireError};
 use tokio::sync::mpsc;
@@ -125,83 +127,87 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Reads and writes by turns until one side has had enough. Reading goes on in its own task, so that a client that
-    /// sends and does not read cannot stop the other direction unnoticed.
+    /// Reads and writes by turns until one side has had enough, and says goodbye.
     async fn serve(&self, socket: WebSocket, mut events: mpsc::Receiver<Event>) {
         let (mut sink, mut stream) = socket.split();
-        let mut stopping = self.gateway.stopping.subscribe();
-        let stopped = async move { stopping.wait_for(|stopping| *stopping).await.is_ok() };
-        tokio::pin!(stopped);
         let (direct, mut answers) = mpsc::channel::<Message>(64);
-        let receive = async {
-            let mut ping = tokio::time::interval(PING_INTERVAL);
-            let mut last_heard = Instant::now();
-            loop {
-                tokio::select! {
-                    frame = stream.next() => {
-                        last_heard = Instant::now();
-                        match frame {
-                            Some(Ok(Message::Close(_))) | None => return None,
-                            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                            Some(Ok(message)) => {
-                                if let Err(end) = self.message(message, &direct).await {
-                                    return Some(end);
-                                }
-                            }
-                            Some(Err(error)) => return Some(unreadable(error)),
-                        }
-                    }
-                    _ = ping.tick() => {
-                        if last_heard.elapsed() > IDLE_LIMIT {
-                            return None;
-                        }
-                        if direct.send(Message::Ping(bytes::Bytes::new())).await.is_err() {
-                            return None;
-                        }
-                    }
-                    _ = &mut stopped => return Some(End::new(1001, "the gateway is shutting down")),
-                }
-            }
-        };
-        let send = async {
-            let first = self.encode(&Answer::First)?;
-            let mut next = first;
-            loop {
-                if let Some(message) = next {
-                    match tokio::time::timeout(SEND_LIMIT, sink.send(message)).await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(_)) => return Ok::<_, End>(None),
-                        Err(_) => {
-                            tracing::warn!(client = self.id, "a client does not read and is dropped");
-                            Metrics::add(&self.gateway.metrics.dropped_clients, 1);
-                            return Err(too_slow());
-                        }
-                    }
-                }
-                next = tokio::select! {
-                    biased;
-                    message = answers.recv() => message,
-                    event = events.recv() => match event {
-                        Some(Event::Close { code, reason }) => return Err(End::new(code, reason)),
-                        Some(event) => {
-                            self.waiting.fetch_sub(event.bytes(), Ordering::Relaxed);
-                            self.encode(&Answer::Event(&event))?
-                        }
-                        // The hub has dropped the client.
-                        None => return Err(too_slow()),
-                    },
-                };
-            }
-        };
         let end = tokio::select! {
-            end = receive => end,
-            end = send => end.unwrap_or_else(Some),
+            end = self.receive(&mut stream, &direct) => end,
+            end = self.send(&mut sink, &mut answers, &mut events) => end,
         };
-        let close = end.map(|end| CloseFrame { code: end.code, reason: end.reason.into() });
+        let close = end.err().map(|end| CloseFrame { code: end.code, reason: end.reason.into() });
         // The other side may be gone already.
         drop(tokio::time::timeout(CLOSE_DRAIN, sink.send(Message::Close(close))).await);
         let drain = async { while let Some(Ok(_)) = stream.next().await {} };
         drop(tokio::time::timeout(CLOSE_DRAIN, drain).await);
+    }
+
+    /// Handles what the client sends, until it has gone (`Ok`) or has to go. Answers that need no hub go to `direct`.
+    async fn receive(
+        &self,
+        stream: &mut SplitStream<WebSocket>,
+        direct: &mpsc::Sender<Message>,
+    ) -> Result<(), End> {
+        let mut stopping = self.gateway.stopping.subscribe();
+        let stopped = async move { stopping.wait_for(|stopping| *stopping).await.is_ok() };
+        tokio::pin!(stopped);
+        let mut ping = tokio::time::interval(PING_INTERVAL);
+        let mut last_heard = Instant::now();
+        loop {
+            tokio::select! {
+                frame = stream.next() => {
+                    last_heard = Instant::now();
+                    match frame {
+                        Some(Ok(Message::Close(_))) | None => return Ok(()),
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                        Some(Ok(message)) => self.message(message, direct).await?,
+                        Some(Err(error)) => return Err(unreadable(error)),
+                    }
+                }
+                _ = ping.tick() => {
+                    if last_heard.elapsed() > IDLE_LIMIT || direct.send(Message::Ping(Bytes::new())).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                _ = &mut stopped => return Err(End::new(1001, "the gateway is shutting down")),
+            }
+        }
+    }
+
+    /// Sends `answers` and what the hub tells, until the client has gone (`Ok`) or has to go.
+    async fn send(
+        &self,
+        sink: &mut SplitSink<WebSocket, Message>,
+        answers: &mut mpsc::Receiver<Message>,
+        events: &mut mpsc::Receiver<Event>,
+    ) -> Result<(), End> {
+        let mut next = self.encode(&Answer::First)?;
+        loop {
+            if let Some(message) = next {
+                match tokio::time::timeout(SEND_LIMIT, sink.send(message)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) => return Ok(()),
+                    Err(_) => {
+                        tracing::warn!(client = self.id, "a client does not read and is dropped");
+                        Metrics::add(&self.gateway.metrics.dropped_clients, 1);
+                        return Err(too_slow());
+                    }
+                }
+            }
+            next = tokio::select! {
+                biased;
+                message = answers.recv() => message,
+                event = events.recv() => match event {
+                    Some(Event::Close { code, reason }) => return Err(End::new(code, reason)),
+                    Some(event) => {
+                        self.waiting.fetch_sub(event.bytes(), Ordering::Relaxed);
+                        self.encode(&Answer::Event(&event))?
+                    }
+                    // The hub has dropped the client.
+                    None => return Err(too_slow()),
+                },
+            };
+        }
     }
 
     fn encode(&self, answer: &Answer<'_>) -> Result<Option<Message>, End> {
