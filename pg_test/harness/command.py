@@ -39,6 +39,12 @@ def processes_of(session: subprocess.Popen) -> list[str]:
     return found.stdout.splitlines()
 
 
+def as_in_a_terminal():
+    """A shell without job control lets what it runs in the background ignore signals, and that is inherited."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class CommandTestCase(unittest.TestCase):
     """Each class has a folder, in which the user's settings are, too."""
 
@@ -76,7 +82,7 @@ class CommandTestCase(unittest.TestCase):
         """The command in a session of its own, as in a terminal of its own; ended after the test."""
         process = subprocess.Popen(
             [command(), *map(str, arguments)], cwd=cwd or self.folder, env=self.environment,
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, preexec_fn=as_in_a_terminal,
         )
         self.addCleanup(process.wait)
         self.addCleanup(process.terminate)

@@ -5,6 +5,8 @@ import time
 from collections import Counter
 from weakref import WeakValueDictionary
 
+from harness.testcase import ClusterTestCase
+
 # Nothing takes this long unless it never comes.
 PATIENCE_S = 30
 
@@ -106,3 +108,20 @@ class Subscription:
             self.wait_until(lambda: False, lambda: "it goes on")
         except Ended as ended:
             return ended
+
+
+class SubscriptionTestCase(ClusterTestCase):
+    def bank(self, name, accounts=10, options="{}"):
+        connection = self.connect()
+        connection.execute(
+            "SELECT publish_module(%s, pg_read_binary_file('test_modules/bank.wasm'), %s::jsonb)", (name, options)
+        )
+        connection.execute(f"SELECT {name}.seed({accounts}, 1000)")
+        return connection
+
+    def accounts(self, name, where="true"):
+        rows = self.connect().execute(f"SELECT id, balance FROM {name}.account WHERE {where}").fetchall()
+        return [{"id": row[0], "balance": row[1]} for row in rows]
+
+    def subscribe(self, query, connection=None):
+        return Subscription(connection or self.connect(), query)

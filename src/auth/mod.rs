@@ -1,4 +1,4 @@
-//! Who a session is: verified tokens, and the setting that remembers what they proved (design.md §7).
+//! Who a session is: verified tokens, and the setting that remembers what they proved.
 //!
 //! ```text
 //! login ──► catalog (issuers, own keys) ──► spacetime_auth ──► session: a setting with a MAC ──► Caller, sender()

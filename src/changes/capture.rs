@@ -11,12 +11,12 @@ use crate::module::{ReadyModule, ready};
 use crate::pg::change_trigger::Change;
 use crate::pg::relation::RowDatums;
 use crate::pg::scan::{Scan, Visit};
-use crate::pg::{change_log, snapshot};
+use crate::pg::{Oid, change_log, snapshot};
 use crate::row::TableCodec;
 
 /// One row that a statement changed.
 pub(crate) fn capture_statement(change: &Change<'_>) -> Result<()> {
-    let Some(module) = module_of(change)? else { return Ok(()) };
+    let Some(module) = module_of(change.module, change.schema)? else { return Ok(()) };
     if !is_captured() {
         note_write(&module);
         return Ok(());
@@ -48,7 +48,7 @@ pub(crate) fn capture_statement(change: &Change<'_>) -> Result<()> {
 
 /// All rows of a table that is about to be truncated.
 pub(crate) fn capture_truncate(change: &Change<'_>) -> Result<()> {
-    let Some(module) = module_of(change)? else { return Ok(()) };
+    let Some(module) = module_of(change.module, change.schema)? else { return Ok(()) };
     if !is_captured() {
         note_write(&module);
         return Ok(());
@@ -80,14 +80,23 @@ pub(crate) fn capture_truncate(change: &Change<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The module of a trigger; `None` when nobody needs to know of the change, or the trigger is not one of ours.
-fn module_of(change: &Change<'_>) -> Result<Option<Rc<ReadyModule>>> {
+/// Rows of a table that DDL wrote anew, maybe with other values.
+pub(crate) fn capture_rewrite(module: &str, schema: Oid) {
+    // A module that is not usable just now has nobody to tell.
+    if let Ok(Some(module)) = module_of(module, schema) {
+        note_unknown(&module);
+    }
+}
+
+/// The module of a trigger, which is on a table in `schema`; `None` when nobody needs to know of the change, or the
+/// trigger is not one of ours.
+fn module_of(module: &str, schema: Oid) -> Result<Option<Rc<ReadyModule>>> {
     if !change_log::exists() {
         return Ok(None);
     }
-    let module = ready(change.module)?;
+    let module = ready(module)?;
     // A trigger somebody put on a table of theirs must not pass for a change of the module.
-    Ok((module.schema == change.schema).then_some(module))
+    Ok((module.schema == schema).then_some(module))
 }
 
 fn encoded(codec: &TableCodec, row: RowDatums<'_>) -> Result<Vec<u8>> {

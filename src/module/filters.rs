@@ -1,4 +1,4 @@
-//! Client visibility filters: from the module's queries to conditions of row policies (design.md §13, RLS rules).
+//! Client visibility filters: from the module's queries to conditions of row policies.
 //!
 //! A filter over one table becomes a plain condition, so that indexes serve it. One with joins becomes a function that
 //! belongs to the module's owner: it reads tables the client may not read, and cannot recurse into the policy it is part

@@ -3,7 +3,6 @@
 mod address;
 mod adopt;
 mod check;
-mod column_change;
 mod ddl;
 mod environment;
 mod filters;

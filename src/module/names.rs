@@ -1,4 +1,4 @@
-//! Names in Postgres for names of a module (design.md §13, Names): the canonical name where Postgres takes it.
+//! Names in Postgres for names of a module: the canonical name where Postgres takes it.
 
 use std::collections::HashSet;
 

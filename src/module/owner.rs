@@ -1,4 +1,4 @@
-//! Whose a module is, and who may make one (design.md §13, Module identity).
+//! Whose a module is, and who may make one.
 //!
 //! A module has an owner role and an owner identity. In a session that is logged in the identity decides, whatever the role
 //! may do: gateways run one role for all their clients. Otherwise the role does.

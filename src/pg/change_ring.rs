@@ -3,7 +3,7 @@
 //! **Order.** Commits arrive a little out of order: a backend appends after its commit record is written. So an entry
 //! gets its number only when nobody can still append an earlier one. Every committing backend publishes a lower bound of
 //! its commit LSN before it writes the record and withdraws it after it has appended; entries up to the least bound are
-//! *released*, in LSN order, by whichever reader looks first (design.md §8.2).
+//! *released*, in LSN order, by whichever reader looks first.
 //!
 //! **Writers never wait for readers.** What does not fit any more is overwritten, oldest first; a reader whose place was
 //! overwritten is told to resync. Overwriting an entry that was not released yet begins a new epoch.

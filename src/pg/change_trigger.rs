@@ -75,6 +75,35 @@ unsafe fn capture(data: &pg_sys::TriggerData) -> Result<()> {
     }
 }
 
+/// Tells the change log that the rows of a table were rewritten where no trigger sees it.
+///
+/// # Safety
+/// The transaction has a lock on the table.
+pub(super) unsafe fn capture_rewrite(table: Oid) {
+    // SAFETY: upheld by the caller; the trigger's arguments live as long as the relation is open.
+    unsafe {
+        let relation = pg_sys::table_open(table, pg_sys::NoLock as i32);
+        if let Some(module) = captured_for(relation) {
+            changes::capture_rewrite(&module, (*(*relation).rd_rel).relnamespace);
+        }
+        pg_sys::table_close(relation, pg_sys::NoLock as i32);
+    }
+}
+
+/// The module for which a table has the trigger, by its identity in hex.
+unsafe fn captured_for(relation: pg_sys::Relation) -> Option<String> {
+    // SAFETY: upheld by the caller: the relation is open, its descriptors are whole.
+    unsafe {
+        let triggers = (*relation).trigdesc.as_ref()?;
+        let triggers = std::slice::from_raw_parts(triggers.triggers, triggers.numtriggers as usize);
+        let ours = |trigger: &&pg_sys::Trigger| {
+            trigger.tgnargs == 1 && CStr::from_ptr(trigger.tgname) == c"spacetime_capture"
+        };
+        let argument = *triggers.iter().find(ours)?.tgargs;
+        Some(CStr::from_ptr(argument).to_string_lossy().into_owned())
+    }
+}
+
 unsafe fn row<'a>(slot: *mut pg_sys::TupleTableSlot) -> RowDatums<'a> {
     // SAFETY: the slot holds a row until the trigger returns.
     unsafe { slot_row(slot) }

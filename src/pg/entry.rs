@@ -1,5 +1,5 @@
 //! What is checked before anything of a call happens: direct heap access skips every check the executor makes, so a
-//! write would otherwise commit inside `BEGIN READ ONLY` (seen; spec/postgres-traps.md 2).
+//! write would otherwise commit inside `BEGIN READ ONLY` (seen).
 
 use pgrx::pg_sys;
 

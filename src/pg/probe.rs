@@ -1,5 +1,5 @@
 //! Looks for rows that a write would collide with, before it is made: a unique violation is an errno for the guest,
-//! not an error that aborts the transaction (spec/postgres-traps.md 1).
+//! not an error that aborts the transaction.
 
 use std::cell::OnceCell;
 

@@ -205,6 +205,13 @@ pub(super) fn hold(database: Oid, now_us: i64, until_us: i64) {
     }
 }
 
+/// Whether a database has workers, or gets one.
+pub(super) fn is_occupied(database: Oid) -> bool {
+    let is_there = |slot: &Slot| [state::STARTING, state::RUNNING].contains(&slot.state.load(SeqCst));
+    let slots = shared().into_iter().flat_map(|shared| &shared.slots);
+    slots.filter(|slot| slot.database() == database).any(is_there)
+}
+
 /// Ends what [`hold`] began.
 pub(super) fn release(database: Oid) {
     let Some(shared) = shared() else { return };

@@ -1,7 +1,7 @@
 //! Triggers of operators on module tables: one host write fires what one SQL statement would.
 //!
 //! Without the bracket any AFTER trigger, and so every foreign key, fails with "AfterTriggerSaveEvent() called outside
-//! of query" (seen; spec/postgres-traps.md 4). Tables without foreign triggers never come here.
+//! of query" (seen). Tables without foreign triggers never come here.
 
 use pgrx::pg_sys;
 

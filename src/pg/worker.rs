@@ -32,7 +32,7 @@ pub(crate) fn register() {
     // SAFETY: calls what may be called at that moment only.
     unsafe {
         shmem::register();
-        super::utility::register();
+        super::statement_hook::register();
         // pg_upgrade runs the servers: nothing is to be run or written meanwhile.
         if pg_sys::IsBinaryUpgrade {
             return;

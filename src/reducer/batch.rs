@@ -1,4 +1,4 @@
-//! Many calls in one transaction, for gateways (design.md §6; layout: crates/call-batch).
+//! Many calls in one transaction, for gateways.
 //!
 //! Optimistic: one savepoint around all calls, so that a batch costs two transaction ids and not one per call. When a call
 //! fails in the guest the savepoint is rolled back and the calls run again, each in a savepoint of its own, so that each

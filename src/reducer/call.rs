@@ -1,4 +1,4 @@
-//! One reducer call, end to end (design.md §3).
+//! One reducer call, end to end.
 //!
 //! Everything is undone by Postgres when a call fails: user, settings, snapshots, memory, open tables belong to the
 //! (sub)transaction that the error aborts. So the failing paths here just return; only success closes things by hand.

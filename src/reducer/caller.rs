@@ -1,4 +1,4 @@
-//! Who calls: identity, connection id and claims of a session (design.md §7, §13).
+//! Who calls: identity, connection id and claims of a session.
 //!
 //! A session that is logged in is who its token says. A plain SQL session speaks for its role: its claims are synthesised
 //! so that the hash of issuer and subject is the identity, and its connection id is never zero: a guest takes callers

@@ -1,5 +1,5 @@
-//! What a guest does to its module's tables during one call: [`CallTables`] is the state, [`CallHost`] the answer to
-//! each import. Writes are here, reads in [`super::scans`].
+//! What a guest does to its module's tables during one call: [`CallTables`] is the state,
+//! [`super::host`] answers each import with it. Writes are here, reads in [`super::scans`].
 //!
 //! Each write is one command of the transaction: what it wrote is visible to whatever the guest does next.
 

@@ -1,4 +1,4 @@
-//! How each SATS type is stored (design.md §5). Decided before the first row is stored and kept for good.
+//! How each SATS type is stored. Decided before the first row is stored and kept for good.
 
 use serde::{Deserialize, Serialize};
 use spacetime_definition::Type;

@@ -5,7 +5,7 @@
 //!                     │ uses
 //!     project         what is in the current folder: spacetime.toml, language, sources
 //!     module_file     what a built module says it consists of
-//!     bindings/       client code for a definition: TypeScript, SQL
+//!     bindings/       client code for a definition: TypeScript, Rust, SQL
 //!     target/         where modules live: a gateway (HTTP) or a database (SQL)
 //!     device_login    tokens of OpenID providers
 //!     cluster/        the private Postgres that `spacetime start` makes

@@ -9,7 +9,7 @@ const PROCEDURE_CONNECTIONS: usize = 16;
 /// Serves SpacetimeDB's client API for the modules of a Postgres database.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// The database: a URL (postgres://…) or key=value pairs. The role must own the extension or be a superuser.
+    /// The database: a URL (postgres://…) or key=value pairs. The role must be a superuser.
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
     /// Certificates (PEM) that Postgres' own must lead to; without it, sslmode=require encrypts and believes any server.

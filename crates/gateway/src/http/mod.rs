@@ -28,8 +28,8 @@ use crate::error::{Error, Result};
 use crate::socket;
 use crate::state::Gateway;
 
-/// Time for open WebSockets to end at a shutdown.
-const CLOSE_LIMIT: Duration = Duration::from_secs(10);
+/// Time for requests to end at a shutdown, and then for WebSockets.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 /// Bytes of a body, but for modules.
 const BODY_MAX: usize = 2 << 20;
 /// Bytes of a module.
@@ -48,7 +48,17 @@ pub(crate) async fn serve(
         tracing::info!("shutting down");
         stopping.stopping.send_replace(true);
     };
-    let served = axum::serve(incoming, router).with_graceful_shutdown(stop).await;
+    let mut stopped = gateway.stopping.subscribe();
+    let overdue = async {
+        // The sender lives in `gateway`.
+        drop(stopped.wait_for(|stopping| *stopping).await);
+        tokio::time::sleep(CLOSE_LIMIT).await;
+    };
+    // Whoever has connected and asks for nothing, or follows a log, would be waited for without end.
+    let served = tokio::select! {
+        served = axum::serve(incoming, router).with_graceful_shutdown(stop) => served,
+        () = overdue => Ok(()),
+    };
     // WebSockets are not among what was waited for.
     let closed = async {
         while gateway.metrics.connections.load(Ordering::Relaxed) > 0 {

@@ -1,9 +1,9 @@
 //! Columns that are added or get another type: the SQL that gives the rows that exist their values.
 
-use super::migrate::Versions;
-use super::{ddl, plan};
+use super::Versions;
 use crate::catalog::StoredColumn;
 use crate::error::{Error, Result};
+use crate::module::{ddl, plan};
 use crate::pg::name::{quote, quote_qualified};
 use crate::row;
 
