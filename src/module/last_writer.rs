@@ -10,7 +10,7 @@ use spacetime_auth::Identity;
 use super::StatePaths;
 use crate::catalog;
 use crate::error::{Error, Result};
-use crate::pg::clock::ModuleState;
+use crate::pg::module_state::ModuleState;
 use crate::pg::{Oid, access, snapshot, xact};
 
 thread_local! {

@@ -1,6 +1,7 @@
 //! Publishing: everything between the bytes of a module and its first call, in the caller's transaction. A failure at
 //! any point is an error of that transaction and leaves nothing behind but files named by content.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use pgrx::spi::Spi;
@@ -75,6 +76,10 @@ pub(crate) fn plan_publish(
     entry::check(c"plan_publish")?;
     let options = Options::parse(options)?;
     let (existing, identity) = existing(module)?;
+    if existing.is_none() {
+        // Nothing comes of the identity, but its code has run.
+        xact::remove_files_at_commit(files_of(identity));
+    }
     let upload = upload(module, wasm, identity)?;
     let replaced = match existing {
         Some(existing) if !options.delete_data => {
@@ -113,7 +118,9 @@ fn existing(module: &str) -> Result<(Option<ModuleRow>, Identity)> {
         }
         None => {
             owner::require_publisher()?;
-            Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?))
+            let identity = Identity::derive(LOCAL_ISSUER, &hex::encode(access::random_bytes::<16>()?));
+            xact::remove_files_at_abort(files_of(identity));
+            identity
         }
     };
     Ok((existing, identity))
@@ -261,8 +268,7 @@ pub(crate) fn drop_module(module: &str, keep_data: bool) -> Result<()> {
     remove(&row, keep_data, &mut Vec::new())?;
     // What lives on elsewhere may be adopted again: sessions that still map its state must not be left behind.
     if !keep_data && !adopt::is_recorded(row.identity)? {
-        let log = LogFile::files(StatePaths::log(row.identity));
-        xact::remove_files_at_commit(log.into_iter().chain([StatePaths::state(row.identity)]));
+        xact::remove_files_at_commit(files_of(row.identity));
     }
     changes::note_published(row.identity, 0, true);
     Ok(())
@@ -288,6 +294,11 @@ fn remove(row: &ModuleRow, keep_data: bool, steps: &mut Vec<String>) -> Result<(
     catalog::delete(row.identity)?;
     forget_artifact(row);
     announce()
+}
+
+/// What a module has besides its rows in the catalog and its tables.
+fn files_of(identity: Identity) -> impl Iterator<Item = PathBuf> {
+    LogFile::files(StatePaths::log(identity)).into_iter().chain([StatePaths::state(identity)])
 }
 
 pub(super) fn owner_of(row: &ModuleRow) -> Result<Oid> {

@@ -15,7 +15,7 @@ use spacetime_definition::Definition;
 use super::{LogFile, StatePaths};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoredSequence, StoredTable};
 use crate::error::{Error, Result};
-use crate::pg::clock::ModuleState;
+use crate::pg::module_state::ModuleState;
 use crate::pg::relation::OpenTable;
 use crate::pg::writer::WriteContext;
 use crate::pg::{Oid, access, function, invalidation, user, xact};
@@ -25,6 +25,8 @@ use crate::wasm::{ArtifactStore, Code, Fuel, Instance};
 
 /// Instances kept for later calls; more exist only while calls are nested.
 const IDLE_INSTANCES_MAX: usize = 4;
+/// Linear memory that an instance may have taken and still be kept.
+const IDLE_GROWN_BYTES_MAX: usize = 32 << 20;
 
 thread_local! {
     /// Not dropped at exit: instances would unmap code while the process is being torn down.
@@ -73,7 +75,31 @@ impl std::fmt::Debug for ReadyModule {
 /// The module of that name or identity, from the cache or freshly loaded.
 pub(crate) fn ready(name: &str) -> Result<Rc<ReadyModule>> {
     invalidation::accept();
-    let cached = CACHE.with(|cache| {
+    if let Some(module) = cached(name) {
+        return Ok(module);
+    }
+    invalidation::watch(catalog::catalog_oid()?);
+    let generation = invalidation::modules_generation();
+    let row = catalog::find(name)?.ok_or_else(|| Error::NoSuchModule(name.to_owned()))?;
+    let identity = row.identity.to_string();
+    // By name and by identity it is the same module, with the same code and the same idle instances.
+    let module = match cached(&identity) {
+        Some(module) => module,
+        None => Rc::new(ReadyModule::load(row, wanted_fuel())?),
+    };
+    CACHE.with(|cache| {
+        let mut cache = cache.borrow_mut();
+        // What changed while loading will be loaded again.
+        if cache.generation == generation {
+            cache.modules.insert(identity, Rc::clone(&module));
+            cache.modules.insert(name.to_owned(), Rc::clone(&module));
+        }
+    });
+    Ok(module)
+}
+
+fn cached(name: &str) -> Option<Rc<ReadyModule>> {
+    CACHE.with(|cache| {
         let mut cache = cache.borrow_mut();
         let generation = invalidation::modules_generation();
         if cache.generation != generation {
@@ -81,21 +107,7 @@ pub(crate) fn ready(name: &str) -> Result<Rc<ReadyModule>> {
             cache.modules.clear();
         }
         cache.modules.get(name).filter(|module| module.has_wanted_fuel()).cloned()
-    });
-    if let Some(module) = cached {
-        return Ok(module);
-    }
-    invalidation::watch(catalog::catalog_oid()?);
-    let generation = invalidation::modules_generation();
-    let module = Rc::new(ReadyModule::load(name, wanted_fuel())?);
-    CACHE.with(|cache| {
-        let mut cache = cache.borrow_mut();
-        // What changed while loading will be loaded again.
-        if cache.generation == generation {
-            cache.modules.insert(name.to_owned(), Rc::clone(&module));
-        }
-    });
-    Ok(module)
+    })
 }
 
 /// SQL functions and procedures of a module that are there now, and what they stand for.
@@ -115,8 +127,7 @@ pub(super) fn wanted_fuel() -> Fuel {
 }
 
 impl ReadyModule {
-    fn load(name: &str, fuel: Fuel) -> Result<Self> {
-        let row = catalog::find(name)?.ok_or_else(|| Error::NoSuchModule(name.to_owned()))?;
+    fn load(row: ModuleRow, fuel: Fuel) -> Result<Self> {
         catalog::require_own_version()?;
         let definition = spacetime_definition::decode(&row.description).map_err(super::publish::refused)?;
         let artifacts = ArtifactStore { dir: StatePaths::artifacts() };
@@ -285,10 +296,11 @@ impl ReadyModule {
         }
     }
 
-    /// Keeps an instance that ended a call well for the next one.
+    /// Keeps an instance that ended a call well for the next one, unless it has taken much memory: a guest never gives
+    /// any back, and the backend may live for days.
     pub(crate) fn give_back(&self, instance: Instance) {
         let mut idle = self.idle.borrow_mut();
-        if idle.len() < IDLE_INSTANCES_MAX {
+        if idle.len() < IDLE_INSTANCES_MAX && instance.grown_bytes() <= IDLE_GROWN_BYTES_MAX {
             idle.push((ROLLBACKS.get(), instance));
         }
     }

@@ -62,18 +62,33 @@ pub(super) fn changed_by_another() -> Error {
 
 /// Runs `wait`, which may wait for another transaction, under `spacetime.row_wait_ms` (55P03 after that).
 pub(super) fn with_row_wait<R>(wait: impl FnOnce() -> R) -> R {
+    let level = limit_row_wait();
+    let result = wait();
+    unlimit_row_wait(level);
+    result
+}
+
+/// Makes `spacetime.row_wait_ms` the limit of waits for locks, unless there is a shorter one. Undone by
+/// [`unlimit_row_wait`], to which the result goes, or by the abort.
+pub(super) fn limit_row_wait() -> Option<i32> {
     let limit_ms = crate::guc::row_wait_ms();
-    // SAFETY: a setting changed at a new nesting level is restored below, or by the abort.
+    // SAFETY: a setting changed at a new nesting level is restored with it.
     unsafe {
         let own_ms = pg_sys::LockTimeout;
         if limit_ms == 0 || (own_ms != 0 && own_ms <= limit_ms) {
-            return wait();
+            return None;
         }
         let level = pg_sys::NewGUCNestLevel();
         super::user::set_local(c"lock_timeout", &limit_ms.to_string());
-        let result = wait();
-        pg_sys::AtEOXact_GUC(true, level);
-        result
+        Some(level)
+    }
+}
+
+/// Ends what [`limit_row_wait`] began.
+pub(super) fn unlimit_row_wait(level: Option<i32>) {
+    if let Some(level) = level {
+        // SAFETY: the level is the innermost of ours.
+        unsafe { pg_sys::AtEOXact_GUC(true, level) };
     }
 }
 

@@ -25,6 +25,12 @@ mod raw {
             slot: *mut pg_sys::TupleTableSlot,
             command: pg_sys::CmdType::Type,
         );
+        pub(super) fn datumIsEqual(
+            one: pg_sys::Datum,
+            other: pg_sys::Datum,
+            is_by_value: bool,
+            length: i32,
+        ) -> bool;
         pub(super) fn PredicateLockRelation(relation: pg_sys::Relation, snapshot: pg_sys::Snapshot);
         pub(super) fn RegisterTimeout(id: i32, handler: Option<unsafe extern "C" fn()>) -> i32;
         pub(super) fn enable_timeout_every(id: i32, first: pg_sys::TimestampTz, delay_ms: i32);
@@ -86,6 +92,16 @@ pub(super) unsafe fn compute_stored_generated(
 ) {
     // SAFETY: upheld by the caller; no value with a destructor lives in the closure.
     unsafe { pg_guard_ffi_boundary(|| raw::ExecComputeStoredGenerated(target, estate, slot, command)) }
+}
+
+/// utils/datum.h; whether the bytes are the same, for types that are passed by reference. Values stored out of line are not
+/// fetched: where they lie is compared.
+///
+/// # Safety
+/// Two values of a type of this length.
+pub(super) unsafe fn same_bytes(one: pg_sys::Datum, other: pg_sys::Datum, length: i16) -> bool {
+    // SAFETY: upheld by the caller.
+    unsafe { pg_guard_ffi_boundary(|| raw::datumIsEqual(one, other, false, i32::from(length))) }
 }
 
 /// storage/predicate.h; does nothing unless the transaction is SERIALIZABLE.

@@ -13,8 +13,9 @@ mod change_memory;
 mod change_readers;
 mod change_ring;
 pub(crate) mod change_trigger;
-pub(crate) mod clock;
+
 pub(crate) mod datum;
+mod delete;
 pub(crate) mod entry;
 pub(crate) mod external;
 pub(crate) mod function;
@@ -22,6 +23,7 @@ pub(crate) mod index;
 pub(crate) mod interrupt;
 pub(crate) mod invalidation;
 pub(crate) mod memory;
+pub(crate) mod module_state;
 pub(crate) mod name;
 pub(crate) mod notify;
 pub(crate) mod numeric;

@@ -62,13 +62,14 @@ impl Probe {
                     ..Default::default()
                 };
                 let scan = begin_index_scan(self.table, index.relation, &mut dirty, &mut scan_keys);
-                let (mut found, mut other) = (false, pg_sys::InvalidTransactionId);
+                let (mut found, mut other, mut token) = (false, pg_sys::InvalidTransactionId, 0);
                 while pg_sys::index_getnext_slot(scan, FORWARD, self.hit) {
                     if own.is_some_and(|own| same_row(own, &(*self.hit).tts_tid)) {
                         continue;
                     }
                     found = true;
                     other = if dirty.xmin != pg_sys::InvalidTransactionId { dirty.xmin } else { dirty.xmax };
+                    token = dirty.speculativeToken;
                     break;
                 }
                 pg_sys::index_endscan(scan);
@@ -78,6 +79,10 @@ impl Probe {
                 let mut place = (*self.hit).tts_tid;
                 pg_sys::ExecClearTuple(self.hit);
                 super::attempt::with_row_wait(|| {
+                    if token != 0 {
+                        // An upsert that may yet take its row back: its transaction may be waiting for ours.
+                        return pg_sys::SpeculativeInsertionWait(other, token);
+                    }
                     pg_sys::XactLockTableWait(
                         other,
                         self.table,

@@ -77,11 +77,6 @@ impl OpenTable {
         self.open_writer()
     }
 
-    /// Whether writes fire triggers; known once a writer is open.
-    pub(crate) fn fires_triggers(&self) -> bool {
-        self.writer.as_ref().is_some_and(|writer| writer.fires_triggers())
-    }
-
     /// The writer that [`OpenTable::writer`] opened.
     pub(crate) fn open_writer(&mut self) -> Result<&mut Writer> {
         self.writer.as_deref_mut().ok_or_else(|| Error::Internal("writer missing".into()))

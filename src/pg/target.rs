@@ -5,8 +5,9 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys::{self, Oid};
 
+use super::external;
 use super::probe::UniqueIndex;
-use super::relation::attribute;
+use super::relation::{RowDatums, attribute};
 use crate::error::{Error, Result};
 
 /// Names of the CHECK constraints that publishing makes. The codec guarantees them, so host writes skip them.
@@ -35,8 +36,12 @@ pub(super) unsafe fn plain_target(relation: pg_sys::Relation) -> *mut pg_sys::Re
     }
 }
 
-/// Gives the executor state a range table of one entry, with all columns as written.
-pub(super) unsafe fn init_range_table(estate: *mut pg_sys::EState, relation: pg_sys::Relation) {
+/// Gives the executor state a range table of one entry, with all columns as inserted. Returns where the columns are named
+/// that an update changes: none so far.
+pub(super) unsafe fn init_range_table(
+    estate: *mut pg_sys::EState,
+    relation: pg_sys::Relation,
+) -> *mut *mut pg_sys::Bitmapset {
     // SAFETY: nodes are palloc'd zeroed in the estate's memory and tagged, as makeNode does.
     unsafe {
         let outer = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
@@ -51,16 +56,15 @@ pub(super) unsafe fn init_range_table(estate: *mut pg_sys::EState, relation: pg_
         let written = pg_sys::bms_add_range(std::ptr::null_mut(), 1 - lowest, last);
         let entries = pg_sys::lappend(std::ptr::null_mut(), entry.cast());
         #[cfg(feature = "pg15")]
-        {
-            (*entry).updatedCols = written;
+        let columns = {
             (*entry).insertedCols = written;
             pg_sys::ExecInitRangeTable(estate, entries);
-        }
+            entry
+        };
         #[cfg(not(feature = "pg15"))]
-        {
+        let columns = {
             let mut permissions = std::ptr::null_mut();
             let permission = pg_sys::addRTEPermissionInfo(&mut permissions, entry);
-            (*permission).updatedCols = written;
             (*permission).insertedCols = written;
             pg_sys::ExecInitRangeTable(
                 estate,
@@ -69,8 +73,10 @@ pub(super) unsafe fn init_range_table(estate: *mut pg_sys::EState, relation: pg_
                 #[cfg(feature = "pg18")]
                 pg_sys::bms_make_singleton(1),
             );
-        }
+            permission
+        };
         pg_sys::MemoryContextSwitchTo(outer);
+        &raw mut (*columns).updatedCols
     }
 }
 
@@ -161,4 +167,27 @@ pub(super) unsafe fn has_foreign_not_null(descriptor: pg_sys::TupleDesc, is_neve
     // SAFETY: `is_never_null` has one entry per attribute.
     let refuses_null = |at: usize| unsafe { (*attribute(descriptor, at)).attnotnull };
     is_never_null.iter().enumerate().any(|(at, never_null)| !never_null && refuses_null(at))
+}
+
+/// The columns in which two rows of a table differ, as a range table names them. Columns that Postgres computes are left out.
+pub(super) unsafe fn differing_columns(
+    descriptor: pg_sys::TupleDesc,
+    old: RowDatums<'_>,
+    new: RowDatums<'_>,
+) -> *mut pg_sys::Bitmapset {
+    // SAFETY: both rows have the descriptor's attributes, and values where they are not null.
+    unsafe {
+        (0..old.0.len()).fold(std::ptr::null_mut(), |columns, at| {
+            let attribute = attribute(descriptor, at);
+            let is_same = match (old.1[at], new.1[at]) {
+                (false, false) if (*attribute).attbyval => old.0[at] == new.0[at],
+                (false, false) => external::same_bytes(old.0[at], new.0[at], (*attribute).attlen),
+                (old, new) => old == new,
+            };
+            if is_same || (*attribute).attgenerated != 0 {
+                return columns;
+            }
+            pg_sys::bms_add_member(columns, at as i32 + 1 - pg_sys::FirstLowInvalidHeapAttributeNumber)
+        })
+    }
 }

@@ -5,6 +5,8 @@
 
 use pgrx::pg_sys;
 
+use super::attempt::{limit_row_wait, unlimit_row_wait};
+
 /// The kinds of write a trigger can be on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
@@ -20,10 +22,13 @@ pub(super) struct Bracket {
     estate: *mut pg_sys::EState,
     target: *mut pg_sys::ResultRelInfo,
     capture: *mut pg_sys::TransitionCaptureState,
+    /// Of the limit on waits for rows.
+    settings_level: Option<i32>,
 }
 
 impl Bracket {
-    /// Opens the bracket and fires BEFORE STATEMENT triggers.
+    /// Opens the bracket and fires BEFORE STATEMENT triggers. Until it ends, `spacetime.row_wait_ms` limits every wait for
+    /// a lock: a foreign key that waits for somebody's row would hold up the whole module.
     ///
     /// # Safety
     /// `estate` and `target` are of one open table with a trigger descriptor.
@@ -34,6 +39,7 @@ impl Bracket {
     ) -> Self {
         // SAFETY: upheld by the caller.
         unsafe {
+            let settings_level = limit_row_wait();
             pg_sys::AfterTriggerBeginQuery();
             let command = match event {
                 Event::Insert => pg_sys::CmdType::CMD_INSERT,
@@ -47,7 +53,7 @@ impl Bracket {
                 Event::Update => pg_sys::ExecBSUpdateTriggers(estate, target),
                 Event::Delete => pg_sys::ExecBSDeleteTriggers(estate, target),
             }
-            Self { event, estate, target, capture }
+            Self { event, estate, target, capture, settings_level }
         }
     }
 
@@ -188,6 +194,10 @@ impl Bracket {
                 Event::Delete => pg_sys::ExecASDeleteTriggers(self.estate, self.target, self.capture),
             }
             pg_sys::AfterTriggerEndQuery(self.estate);
+            if !self.capture.is_null() {
+                pg_sys::pfree(self.capture.cast());
+            }
+            unlimit_row_wait(self.settings_level);
         }
     }
 }

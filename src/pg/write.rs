@@ -6,8 +6,10 @@
 use pgrx::pg_sys::{self, Oid};
 
 use super::attempt::{Attempt, attempt, changed_by_another};
+use super::delete::Deletion;
 use super::external;
 use super::probe::Probe;
+use super::relation::RowDatums;
 use super::report::raise;
 use super::snapshot;
 use super::target;
@@ -33,7 +35,7 @@ impl Writer {
             self.fill_defaults();
             pg_sys::ExecStoreVirtualTuple(self.row);
             (*self.row).tts_tableOid = (*self.relation).rd_id;
-            let bracket = self.begin(Event::Insert);
+            let bracket = self.begin(Event::Insert, None);
             let written = self.insert_row(bracket.as_ref())?;
             self.end(bracket);
             Ok(written)
@@ -74,14 +76,20 @@ impl Writer {
         }
     }
 
-    /// Replaces the row at `old` by the row that was filled. `same_key`: an index whose key is known to be unchanged.
-    pub(crate) fn update(&mut self, old: pg_sys::ItemPointerData, same_key: Option<Oid>) -> Result<Written> {
+    /// Replaces the row at `old`, whose values are `old_row`, by the row that was filled. `same_key`: an index whose key is
+    /// known to be unchanged.
+    pub(crate) fn update(
+        &mut self,
+        old: pg_sys::ItemPointerData,
+        old_row: RowDatums<'_>,
+        same_key: Option<Oid>,
+    ) -> Result<Written> {
         // SAFETY: as `insert`.
         unsafe {
             pg_sys::ExecStoreVirtualTuple(self.row);
             (*self.row).tts_tableOid = (*self.relation).rd_id;
             self.require_replica_identity(pg_sys::CmdType::CMD_UPDATE);
-            let bracket = self.begin(Event::Update);
+            let bracket = self.begin(Event::Update, Some(old_row));
             let written = self.update_row(old, same_key, bracket.as_ref())?;
             self.end(bracket);
             Ok(written)
@@ -98,12 +106,14 @@ impl Writer {
         unsafe {
             let mut same_key = same_key;
             if let Some(bracket) = bracket {
-                self.lock_row(&mut old)?.or_changed()?;
+                // As SQL does: who only refers to the row by a foreign key need not wait for an update of other columns.
+                let mode = pg_sys::ExecUpdateLockMode(self.estate, self.target);
+                self.lock_row(&mut old, mode)?.or_changed()?;
                 if !bracket.before_row(self.row, &mut old) {
                     return Ok(Written::Skipped);
                 }
                 // A trigger may have changed the very row, which then is not the one to replace any more.
-                self.lock_row(&mut old)?.or_changed()?;
+                self.lock_row(&mut old, mode)?.or_changed()?;
                 // Or any column of the new one.
                 same_key = None;
             }
@@ -125,64 +135,13 @@ impl Writer {
         }
     }
 
-    /// Deletes the row at `old`. A row that this transaction has deleted since it was read, say by the cascade of a
-    /// foreign key, counts as skipped; one it has updated is deleted in its newest version.
-    pub(crate) fn delete(&mut self, old: pg_sys::ItemPointerData) -> Result<Written> {
-        // SAFETY: as `insert`; a delete needs no row in the slot.
+    /// Begins to delete rows.
+    pub(crate) fn begin_delete(&mut self) -> Deletion<'_> {
+        // SAFETY: the slots and the estate live as long as the call.
         unsafe {
             self.require_replica_identity(pg_sys::CmdType::CMD_DELETE);
-            let bracket = self.begin(Event::Delete);
-            let mut place = Some(old);
-            let mut written = Written::Skipped;
-            while let Some(mut old) = place {
-                match self.delete_version(&mut old, bracket.as_ref())? {
-                    Deleted::Done(done) => {
-                        written = done;
-                        place = None;
-                    }
-                    Deleted::Moved(newer) => place = newer,
-                }
-            }
-            self.end(bracket);
-            Ok(written)
-        }
-    }
-
-    unsafe fn delete_version(
-        &mut self,
-        old: &mut pg_sys::ItemPointerData,
-        bracket: Option<&Bracket>,
-    ) -> Result<Deleted> {
-        // SAFETY: as `delete`.
-        unsafe {
-            if let Some(bracket) = bracket {
-                if let Attempt::Moved(newer) = self.lock_row(old)? {
-                    return Ok(Deleted::Moved(newer));
-                }
-                if !bracket.before_row(std::ptr::null_mut(), old) {
-                    return Ok(Deleted::Done(Written::Skipped));
-                }
-            }
-            let command = (*self.estate).es_output_cid;
-            let attempt = attempt(|wait, failure| {
-                pg_sys::table_tuple_delete(
-                    self.relation,
-                    &mut *old,
-                    command,
-                    snapshot::active(),
-                    std::ptr::null_mut(),
-                    wait,
-                    failure,
-                    false,
-                )
-            })?;
-            if let Attempt::Moved(newer) = attempt {
-                return Ok(Deleted::Moved(newer));
-            }
-            if let Some(bracket) = bracket {
-                bracket.after_row(std::ptr::null_mut(), old, std::ptr::null_mut());
-            }
-            Ok(Deleted::Done(Written::Done))
+            let bracket = self.begin(Event::Delete, None);
+            Deletion { writer: self, bracket }
         }
     }
 
@@ -321,7 +280,11 @@ impl Writer {
     }
 
     /// Locks a row before its triggers run, so that they never meet a version that is not the one read.
-    unsafe fn lock_row(&mut self, old: &mut pg_sys::ItemPointerData) -> Result<Attempt> {
+    pub(super) unsafe fn lock_row(
+        &mut self,
+        old: &mut pg_sys::ItemPointerData,
+        mode: pg_sys::LockTupleMode::Type,
+    ) -> Result<Attempt> {
         // SAFETY: the hit slot is free at this point; `old` is a row this call read.
         unsafe {
             let command = (*self.estate).es_output_cid;
@@ -337,7 +300,7 @@ impl Writer {
                     snapshot::active(),
                     self.hit,
                     command,
-                    pg_sys::LockTupleMode::LockTupleExclusive,
+                    mode,
                     policy,
                     0,
                     failure,
@@ -348,14 +311,21 @@ impl Writer {
         }
     }
 
-    unsafe fn begin(&mut self, event: Event) -> Option<Bracket> {
+    /// Begins a statement. `old_row` is what an update replaces.
+    unsafe fn begin(&mut self, event: Event, old_row: Option<RowDatums<'_>>) -> Option<Bracket> {
         // SAFETY: estate and target belong together.
         unsafe {
-            if !self.has_range_table
-                && (event == Event::Update || self.bracketed || self.constrained || self.generated)
+            if self.updated_columns.is_null()
+                && (old_row.is_some() || self.bracketed || self.constrained || self.generated)
             {
-                self.has_range_table = true;
-                target::init_range_table(self.estate, self.relation);
+                self.updated_columns = target::init_range_table(self.estate, self.relation);
+            }
+            if let Some(old_row) = old_row {
+                let outer = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
+                pg_sys::bms_free(*self.updated_columns);
+                *self.updated_columns =
+                    target::differing_columns((*self.relation).rd_att, old_row, self.row());
+                pg_sys::MemoryContextSwitchTo(outer);
             }
             (*self.estate).es_snapshot = snapshot::active();
             (*self.estate).es_output_cid = pg_sys::GetCurrentCommandId(true);
@@ -363,16 +333,13 @@ impl Writer {
         }
     }
 
-    unsafe fn end(&mut self, bracket: Option<Bracket>) {
+    pub(super) unsafe fn end(&mut self, bracket: Option<Bracket>) {
         // SAFETY: as `begin`.
         unsafe {
             if let Some(bracket) = bracket {
                 bracket.end();
             }
-            let context = (*self.estate).es_per_tuple_exprcontext;
-            if !context.is_null() {
-                pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
-            }
+            self.forget_computed();
         }
     }
 }
@@ -394,13 +361,6 @@ enum IndexEntries {
     /// Only indexes that summarise blocks (BRIN): entries elsewhere would point into the middle of a HOT chain.
     #[cfg_attr(feature = "pg15", expect(dead_code, reason = "PostgreSQL 16 made the difference"))]
     Summaries,
-}
-
-/// How the deletion of one version of a row ended.
-#[derive(Debug, Clone, Copy)]
-enum Deleted {
-    Done(Written),
-    Moved(Option<pg_sys::ItemPointerData>),
 }
 
 /// Runs an insertion into indexes that were probed and found free. A duplicate key is then a rival's, committed since:

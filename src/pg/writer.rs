@@ -36,8 +36,9 @@ pub(crate) struct Writer {
     pub(super) generated: bool,
     /// Replica identity was checked for updates, for deletes.
     pub(super) is_checked: (bool, bool),
-    /// The executor state knows which columns a write changes: triggers, constraints and updates ask it.
-    pub(super) has_range_table: bool,
+    /// Where the executor state names the columns that an update changes: triggers, constraints and updates ask it. Null
+    /// until one of them does.
+    pub(super) updated_columns: *mut *mut pg_sys::Bitmapset,
     pub(super) has_rivals: bool,
     /// For each attribute, whether the module knows it.
     pub(super) is_mapped: Vec<bool>,
@@ -108,7 +109,7 @@ impl Writer {
                     || target::has_foreign_not_null((*relation).rd_att, context.is_never_null),
                 generated: !constraints.is_null() && (*constraints).has_generated_stored,
                 is_checked: (false, false),
-                has_range_table: false,
+                updated_columns: std::ptr::null_mut(),
                 has_rivals: context.has_rivals,
                 is_mapped: context.is_mapped.to_vec(),
             };
@@ -173,13 +174,22 @@ impl Writer {
         unsafe {
             pg_sys::ExecStoreVirtualTuple(self.row);
             let probe = Probe { table: self.relation, estate: self.estate, row: self.row, hit: self.hit };
-            for index in &self.unique {
-                if let Some(found) = probe.find(index, snapshot::active()) {
-                    return Ok(found);
-                }
+            let find = |index| probe.find(index, snapshot::active());
+            let found = self.unique.iter().find_map(find);
+            self.forget_computed();
+            found.ok_or(NoKey)
+        }
+    }
+
+    /// Frees what expressions have computed for the row.
+    pub(super) unsafe fn forget_computed(&mut self) {
+        // SAFETY: nothing computed is used any more; the estate is live.
+        unsafe {
+            let context = (*self.estate).es_per_tuple_exprcontext;
+            if !context.is_null() {
+                pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
             }
         }
-        Err(NoKey)
     }
 
     /// Copies attributes the module does not know from the row read into `old`: they keep their values in an update.

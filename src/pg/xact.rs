@@ -19,6 +19,8 @@ thread_local! {
     static WAKES_NOW: Cell<u32> = const { Cell::new(0) };
     /// Files to remove at commit, each with the subtransaction that asked for it.
     static DOOMED_FILES: RefCell<Vec<(pg_sys::SubTransactionId, PathBuf)>> = const { RefCell::new(Vec::new()) };
+    /// Files to remove if this transaction, or the subtransaction that named them, is rolled back.
+    static NEW_FILES: RefCell<Vec<(pg_sys::SubTransactionId, PathBuf)>> = const { RefCell::new(Vec::new()) };
     /// What every rollback of a transaction or savepoint that called a reducer runs.
     static ON_ABORT: Cell<Option<fn()>> = const { Cell::new(None) };
     static HOOKS: Cell<Option<Hooks>> = const { Cell::new(None) };
@@ -86,6 +88,14 @@ pub(crate) fn remove_files_at_commit(paths: impl IntoIterator<Item = PathBuf>) {
     watch();
 }
 
+/// Removes files, which this transaction may make, if it or this savepoint is rolled back.
+pub(crate) fn remove_files_at_abort(paths: impl IntoIterator<Item = PathBuf>) {
+    // SAFETY: in a transaction.
+    let current = unsafe { pg_sys::GetCurrentSubTransactionId() };
+    NEW_FILES.with_borrow_mut(|new| new.extend(paths.into_iter().map(|path| (current, path))));
+    watch();
+}
+
 /// Begins to watch the ends of transactions.
 pub(super) fn watch() {
     if !REGISTERED.replace(true) {
@@ -95,6 +105,13 @@ pub(super) fn watch() {
             pg_sys::RegisterSubXactCallback(Some(on_subxact_event), std::ptr::null_mut());
             pg_sys::RegisterResourceReleaseCallback(Some(on_resource_release), std::ptr::null_mut());
         }
+    }
+}
+
+/// Nothing can fail any more: files that are not there, or cannot be removed, are left.
+fn remove(files: impl Iterator<Item = (pg_sys::SubTransactionId, PathBuf)>) {
+    for (_, path) in files {
+        let _ = std::fs::remove_file(path);
     }
 }
 
@@ -113,6 +130,7 @@ fn ended() {
     LOCKED_MODULE.set(false);
     WAKES_WORKERS.set(0);
     DOOMED_FILES.take();
+    NEW_FILES.take();
     super::invalidation::after_end();
 }
 
@@ -120,6 +138,7 @@ fn ended() {
 unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argument: *mut std::ffi::c_void) {
     match event {
         pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PARALLEL_ABORT => {
+            remove(NEW_FILES.take().into_iter());
             aborted();
             ended();
             if let Some(hooks) = HOOKS.get() {
@@ -133,9 +152,7 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
         }
         pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
         pg_sys::XactEvent::XACT_EVENT_COMMIT => {
-            for (_, path) in DOOMED_FILES.take() {
-                let _ = std::fs::remove_file(path);
-            }
+            remove(DOOMED_FILES.take().into_iter());
             WAKES_NOW.set(WAKES_WORKERS.get());
             ended();
             if let Some(hooks) = HOOKS.get() {
@@ -183,11 +200,14 @@ unsafe extern "C-unwind" fn on_subxact_event(
     let is_undone = event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB;
     if is_undone {
         DOOMED_FILES.with_borrow_mut(|doomed| doomed.retain(|(of, _)| *of != id));
+        NEW_FILES.with_borrow_mut(|new| remove(new.extract_if(.., |(of, _)| *of == id)));
         aborted();
     } else if event == pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB {
-        DOOMED_FILES.with_borrow_mut(|doomed| {
-            doomed.iter_mut().filter(|(of, _)| *of == id).for_each(|(of, _)| *of = parent);
-        });
+        for files in [&DOOMED_FILES, &NEW_FILES] {
+            files.with_borrow_mut(|files| {
+                files.iter_mut().filter(|(of, _)| *of == id).for_each(|(of, _)| *of = parent);
+            });
+        }
     }
     if let Some(hooks) = HOOKS.get()
         && (is_undone || event == pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB)

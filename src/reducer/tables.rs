@@ -130,15 +130,18 @@ impl CallTables {
         Error::TableChanged { module: self.module.row.name.clone(), table, problem }
     }
 
-    /// Opens a table for writing and notes the transaction as the module's last writer.
-    fn writer(&mut self, at: usize) -> Result<(&mut OpenTable, Rc<TableCodec>)> {
-        if !self.has_written {
-            self.has_written = true;
+    /// Notes the transaction as the module's last writer. To be called before each write.
+    fn note_write(&mut self) {
+        if !std::mem::replace(&mut self.has_written, true) {
             changes::note_write(&self.module);
             if self.module.is_serial() {
                 self.module.state.note_writer(xact::top_xid());
             }
         }
+    }
+
+    /// Opens a table for writing.
+    fn writer(&mut self, at: usize) -> Result<(&mut OpenTable, Rc<TableCodec>)> {
         let module = Rc::clone(&self.module);
         let opened = self.opened(at)?;
         let codec = Rc::clone(&opened.codec);
@@ -161,6 +164,7 @@ impl CallTables {
         if self.is_event(at) {
             return self.insert_event(at, row, generated);
         }
+        self.note_write();
         let (memory, module) = (self.memory, Rc::clone(&self.module));
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
@@ -203,6 +207,7 @@ impl CallTables {
             return Err(Errno::IndexNotUnique.into());
         }
         self.require_schedulable(at, row)?;
+        self.note_write();
         let (memory, module) = (self.memory, Rc::clone(&self.module));
         let (table, codec) = self.writer(at)?;
         memory.with_row(|| -> HostResult<()> {
@@ -222,20 +227,28 @@ impl CallTables {
         Ok(())
     }
 
+    /// Deletes rows of one table, as one statement.
     fn delete_rows(&mut self, at: usize, rows: &[FoundRow]) -> HostResult<u32> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        self.note_write();
         let (memory, module) = (self.memory, Rc::clone(&self.module));
         let (table, _) = self.writer(at)?;
+        let writer = table.open_writer()?;
+        let is_noted = !writer.fires_triggers();
+        let mut deletion = writer.begin_delete();
         let mut deleted = 0;
         for row in rows {
             interrupt::process();
-            let written = memory.with_row(|| -> Result<Written> { table.open_writer()?.delete(row.id) })?;
-            if written == Written::Done {
+            if memory.with_row(|| deletion.delete(row.id))? == Written::Done {
                 deleted += 1;
-                if let Some(bytes) = row.bytes.as_deref().filter(|_| !table.fires_triggers()) {
+                if let Some(bytes) = row.bytes.as_deref().filter(|_| is_noted) {
                     changes::note_delete(&module, at, bytes);
                 }
             }
         }
+        deletion.end();
         snapshot::see_own_writes();
         Ok(deleted)
     }
@@ -256,7 +269,6 @@ impl CallTables {
         });
         match failure {
             Some(error) => Err(error.into()),
-            None if rows.is_empty() => Ok(0),
             None => self.delete_rows(at, &rows),
         }
     }
@@ -347,7 +359,7 @@ fn replace(
         return Ok(None);
     }
     writer.keep_unmapped(old_row);
-    match writer.update(old, Some(facts.oid))? {
+    match writer.update(old, old_row, Some(facts.oid))? {
         Written::Done => Ok(Some(rows)),
         Written::Skipped => Ok(None),
         Written::Conflict => {

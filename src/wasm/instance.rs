@@ -27,6 +27,8 @@ pub(crate) struct Instance {
     /// For the exports that not every module has.
     pub(super) exports: wasmtime::Instance,
     pub(super) fuel: Fuel,
+    /// Linear memory after start-up.
+    booted_bytes: usize,
 }
 
 impl Instance {
@@ -46,6 +48,11 @@ impl Instance {
         store.data_mut().begin(Entry::Boot, &limits, host, &[]);
         let boot = Boot { store, fuel: code.fuel(), module, limits };
         boot.run(code)
+    }
+
+    /// Linear memory that calls have added.
+    pub(crate) fn grown_bytes(&self) -> usize {
+        memory_bytes(&self.store) - self.booted_bytes
     }
 }
 
@@ -80,7 +87,9 @@ impl Boot<'_> {
         let definition = self.store.data_mut().handles.sink.take();
         let reducer = self.function(&instance, abi::CALL_REDUCER)?;
         self.store.data_mut().end();
-        Ok((Instance { store: self.store, reducer, exports: instance, fuel: self.fuel }, definition))
+        let booted_bytes = memory_bytes(&self.store);
+        let Self { store, fuel, .. } = self;
+        Ok((Instance { store, reducer, exports: instance, fuel, booted_bytes }, definition))
     }
 
     fn setup(&mut self, instance: &wasmtime::Instance) -> Result<()> {
@@ -123,6 +132,10 @@ impl Boot<'_> {
     fn failed(&mut self, function: &str, error: wasmtime::Error) -> Error {
         explain(error, Place { module: self.module, function }, &self.limits, self.store.data_mut())
     }
+}
+
+fn memory_bytes(store: &Store<State>) -> usize {
+    store.data().memory.map_or(0, |memory| memory.data_size(store))
 }
 
 /// Readies a store for the next entry into the guest.

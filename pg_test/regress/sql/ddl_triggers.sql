@@ -138,3 +138,30 @@ SELECT triggers.check_all();
 SELECT spacetime.drop_module('triggers');
 DROP TABLE public.triggers_orders;
 DROP FUNCTION public.triggers_order;
+-- A delete of many rows is one statement: rows that refer to each other go together.
+SELECT publish_module('trigger-bank', pg_read_binary_file('test_modules/bank.wasm')) ->> 'created';
+ALTER TABLE "trigger-bank".account ADD COLUMN guarantor bigint REFERENCES "trigger-bank".account;
+CREATE TABLE public.deletes (n int GENERATED ALWAYS AS IDENTITY, rows bigint);
+CREATE FUNCTION public.count_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.deletes (rows) SELECT count(*) FROM gone;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER gone AFTER DELETE ON "trigger-bank".account REFERENCING OLD TABLE AS gone EXECUTE FUNCTION public.count_deleted();
+SELECT "trigger-bank".seed(5, 100);
+UPDATE "trigger-bank".account SET guarantor = (id + 1) % 5;
+SELECT "trigger-bank".seed(2, 100);
+SELECT rows FROM public.deletes ORDER BY n;
+-- UPDATE OF a column fires when the column changes.
+CREATE FUNCTION public.note_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.deletes (rows) VALUES (-1);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER changed AFTER UPDATE OF balance ON "trigger-bank".account EXECUTE FUNCTION public.note_update();
+CREATE TRIGGER renumbered AFTER UPDATE OF id ON "trigger-bank".account EXECUTE FUNCTION public.note_update();
+SELECT "trigger-bank".transfer(0, 1, 10);
+SELECT rows FROM public.deletes ORDER BY n;
+SELECT spacetime.drop_module('trigger-bank');
+DROP TABLE public.deletes;
+DROP FUNCTION public.count_deleted, public.note_update;

@@ -79,8 +79,10 @@ fn optional_text(memory: &[u8], ptr: u32, len: u32) -> Option<Option<Cow<'_, str
 }
 
 /// What is kept of a text. Cut before it is decoded: guests may pass all of their memory.
+/// The beginning of a text, without what Postgres' text cannot hold: bytes that are no UTF-8, and U+0000.
 fn beginning(text: &[u8], bytes_max: usize) -> Cow<'_, str> {
-    String::from_utf8_lossy(&text[..text.len().min(bytes_max)])
+    let text = String::from_utf8_lossy(&text[..text.len().min(bytes_max)]);
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { text }
 }
 
 fn panic_reason(record: &LogRecord<'_>) -> String {
@@ -92,7 +94,7 @@ fn panic_reason(record: &LogRecord<'_>) -> String {
 
 fn console_timer_start(mut caller: Caller<'_, State>, name: u32, name_len: u32) -> wasmtime::Result<u32> {
     answer_code(&mut caller, |memory, _, handles| {
-        let name = String::from_utf8_lossy(read(memory, name, name_len)?);
+        let name = beginning(read(memory, name, name_len)?, NAME_BYTES_MAX);
         Ok(handles.timers.start(&name, &mut handles.budget)?)
     })
 }

@@ -5,10 +5,12 @@
 //! can predate what was committed before it. Or ahead of what was recovered: readers take a transaction that was never
 //! given out for one that is over.
 
-use std::fs::OpenOptions;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
@@ -22,7 +24,12 @@ struct Shared {
     last_writer_xid: AtomicU64,
 }
 
-/// A mapped state file. Mapped once per backend and module and never unmapped: backends end soon enough.
+thread_local! {
+    /// Mapped files with their inodes, by path. Lifetime: the backend's; a file that was made anew is mapped anew.
+    static MAPPED: RefCell<HashMap<PathBuf, (u64, ModuleState)>> = RefCell::default();
+}
+
+/// A mapped state file. Mapped once per backend and file and never unmapped: backends end soon enough.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ModuleState {
     shared: &'static Shared,
@@ -50,13 +57,25 @@ impl ModuleState {
             .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
             .open(path)
             .map_err(failed("open"))?;
-        let length = file.metadata().map_err(failed("inspect"))?.len();
-        if length < FILE_BYTES as u64 {
-            file.set_len(FILE_BYTES as u64).map_err(failed("extend"))?;
+        let inode = file.metadata().map_err(failed("inspect"))?.ino();
+        let mapped = MAPPED.with_borrow(|mapped| mapped.get(path).copied());
+        if let Some((_, state)) = mapped.filter(|(of, _)| *of == inode) {
+            return Ok(state);
         }
+        let state = Self::map(&file).map_err(failed("map"))?;
+        MAPPED.with_borrow_mut(|mapped| mapped.insert(path.to_path_buf(), (inode, state)));
+        Ok(state)
+    }
+
+    fn map(file: &File) -> std::io::Result<Self> {
         // SAFETY: a shared mapping of a file that is at least one page long and is never truncated by us; the struct is
-        // two naturally aligned atomics, for which any bytes are valid.
+        // two naturally aligned atomics, for which any bytes are valid. The page has its place on the disk: a write to a
+        // hole would be a SIGBUS, and so a crash of the server, once the disk is full.
         unsafe {
+            let error = libc::posix_fallocate(file.as_raw_fd(), 0, FILE_BYTES as i64);
+            if error != 0 {
+                return Err(std::io::Error::from_raw_os_error(error));
+            }
             let page = libc::mmap(
                 std::ptr::null_mut(),
                 FILE_BYTES,
@@ -66,7 +85,7 @@ impl ModuleState {
                 0,
             );
             if page == libc::MAP_FAILED {
-                return Err(failed("map")(std::io::Error::last_os_error()));
+                return Err(std::io::Error::last_os_error());
             }
             Ok(Self { shared: &*page.cast::<Shared>() })
         }
