@@ -1,4 +1,5 @@
-//! Every setting of the extension. Limits are for superusers to set: a caller must not lift its own.
+//! Every setting of the extension. Limits are for superusers to set: a caller must not lift its own. Only how long it waits
+//! for rows is its own affair: who wants to hold a module's lock for long need only keep a transaction open.
 
 use std::ffi::CString;
 

@@ -97,3 +97,43 @@ class MemoryTest(ClusterTestCase):
         grown = self.private_mb(connection) - before
         print(f"    2,000 handled failures in one transaction: {grown:+.1f} MB")
         self.assertLess(grown, GROWTH_MB)
+
+    def test_large_calls(self):
+        """What one call has taken is not kept for the next."""
+        connection = self.connect()
+        connection.execute("SELECT misbehave.allocate(1)")
+        before = self.private_mb(connection)
+        connection.execute("SELECT misbehave.allocate(100)")
+        self.assertLess(self.private_mb(connection) - before, 40)
+        # A little more than at the start does not cost a start each time.
+        connection.execute("SELECT misbehave.allocate(1)")
+
+    def test_reloads(self):
+        """A module that is loaded again, by whatever name, has its state mapped once."""
+        connection, other = self.connect(), self.connect()
+        identity = connection.execute("SELECT identity FROM spacetime.modules WHERE name = 'bank'").fetchone()[0]
+        for name in ["bank", identity] * 5:
+            connection.execute("SELECT call_reducer(%s, 'count_up')", (name,))
+            connection.execute("SELECT bank.count_up()")
+            self.publish(other, "bank")
+        lines = open(f"/proc/{connection.info.backend_pid}/maps").read().splitlines()
+        self.assertEqual(len([line for line in lines if f"state/{identity}" in line]), 1)
+
+    def test_files(self):
+        """A publish that comes to nothing leaves no file behind, nor does a plan."""
+        connection = self.connect()
+        folder = self.cluster.data / "spacetime"
+        connection.execute("SELECT bank.count_up()")
+        files = lambda: sorted(path for path in folder.rglob("*") if path.is_file() and path.parent.name != "artifacts")
+        before = files()
+        wasm = "pg_read_binary_file('test_modules/%s.wasm')"
+        self.assert_sqlstate("39000", connection, f"SELECT publish_module('leftover', {wasm % 'init_panics'})")
+        with connection.transaction(force_rollback=True):
+            connection.execute(f"SELECT publish_module('leftover', {wasm % 'chat'})")
+            connection.execute("SELECT leftover.register_user('Ada')")
+        connection.execute(f"SELECT count(spacetime.plan_publish('leftover', {wasm % 'chat'}))")
+        with connection.transaction():
+            connection.execute("SAVEPOINT s")
+            connection.execute(f"SELECT publish_module('leftover', {wasm % 'chat'})")
+            connection.execute("ROLLBACK TO s")
+        self.assertEqual(files(), before)

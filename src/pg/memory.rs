@@ -37,18 +37,22 @@ impl CallMemory {
         }
     }
 
-    /// Runs `body`, which makes the keys of a scan. Keys live until the first one made when no scan is open: `empty` says
-    /// that none is.
-    pub(crate) fn with_keys<R>(self, empty: bool, body: impl FnOnce() -> R) -> R {
+    /// Runs `body`, which makes the keys of a scan, in memory for them. Most scans are alone and over at once: they share
+    /// the call's memory for keys, which is emptied when a scan begins and no other is open (`is_alone`). Those that begin
+    /// while another is open get memory of their own.
+    pub(crate) fn with_keys<R>(self, is_alone: bool, body: impl FnOnce() -> R) -> (R, KeyMemory) {
         // SAFETY: as `with_row`; nothing reads keys of scans that are closed.
         unsafe {
-            if empty {
+            let own = if is_alone {
                 pg_sys::MemoryContextReset(self.keys);
-            }
-            pg_sys::CurrentMemoryContext = self.keys;
+                None
+            } else {
+                Some(new_context(self.keys, c"spacetime scan keys"))
+            };
+            pg_sys::CurrentMemoryContext = own.unwrap_or(self.keys);
             let result = body();
             pg_sys::CurrentMemoryContext = self.call;
-            result
+            (result, KeyMemory(own))
         }
     }
 
@@ -58,6 +62,20 @@ impl CallMemory {
         unsafe {
             pg_sys::CurrentMemoryContext = self.outer;
             pg_sys::MemoryContextDelete(self.call);
+        }
+    }
+}
+
+/// Memory of a scan's keys, unless it is the call's. Freed by [`KeyMemory::free`], else with the call.
+#[derive(Debug)]
+pub(crate) struct KeyMemory(Option<pg_sys::MemoryContext>);
+
+impl KeyMemory {
+    /// Frees the keys of a scan that is closed.
+    pub(crate) fn free(self) {
+        if let Some(context) = self.0 {
+            // SAFETY: made by `with_keys`, freed once; nothing reads keys of scans that are closed.
+            unsafe { pg_sys::MemoryContextDelete(context) };
         }
     }
 }

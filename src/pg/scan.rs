@@ -7,6 +7,7 @@
 use pgrx::pg_sys;
 
 use super::index::{IndexFacts, Key};
+use super::memory::KeyMemory;
 use super::relation::OpenTable;
 use super::snapshot;
 
@@ -34,6 +35,7 @@ pub(crate) struct Scan {
     position: Position,
     /// The snapshot of the scan's beginning, once the scan has outlived its first batch.
     kept: Option<snapshot::Registered>,
+    keys: Option<KeyMemory>,
 }
 
 #[derive(Debug)]
@@ -53,12 +55,12 @@ enum Position {
 impl Scan {
     /// A scan of the whole table in physical order.
     pub(crate) fn of_table() -> Self {
-        Self { position: Position::Table { next: FIRST_ROW }, kept: None }
+        Self { position: Position::Table { next: FIRST_ROW }, kept: None, keys: None }
     }
 
     /// A scan without rows.
     pub(crate) fn of_nothing() -> Self {
-        Self { position: Position::Done, kept: None }
+        Self { position: Position::Done, kept: None, keys: None }
     }
 
     /// A scan of the rows in `index` that satisfy `keys`, in index order, and then of those that satisfy `then`.
@@ -74,8 +76,13 @@ impl Scan {
             let index = pg_sys::index_open(facts.oid, pg_sys::AccessShareLock as i32);
             let scan =
                 begin_index_scan(table.relation(), index, snapshot::active(), &mut facts.scan_keys(keys));
-            Self { position: Position::Index { scan, index, then }, kept: None }
+            Self { position: Position::Index { scan, index, then }, kept: None, keys: None }
         }
+    }
+
+    /// Frees the memory of the scan's keys with the scan.
+    pub(crate) fn with_keys_in(self, memory: KeyMemory) -> Self {
+        Self { keys: Some(memory), ..self }
     }
 
     /// Shows rows to `visit`, in `table`'s read slot, until it pauses or the scan is done.
@@ -188,6 +195,9 @@ impl Scan {
         }
         if let Some(kept) = self.kept.take() {
             snapshot::release(kept);
+        }
+        if let Some(keys) = self.keys.take() {
+            keys.free();
         }
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::keys::{self, KeyRange};
 use super::tables::{CallTables, IndexAccess};
 use crate::error::Error;
+use crate::pg::memory::KeyMemory;
 use crate::pg::scan::{Scan, Visit};
 use crate::row::TableCodec;
 use crate::wasm::host::{Errno, HostResult, RangeBytes, RowBatch, ScanId};
@@ -81,27 +82,35 @@ impl CallTables {
     /// A scan of one key of an index, and the table it is on.
     pub(super) fn point(&mut self, index: u32, point: &[u8]) -> HostResult<(Scan, usize)> {
         let access = self.index(index)?;
-        let (memory, none_open) = (self.memory, self.has_no_open_scan());
-        let keys = memory.with_keys(none_open, || keys::point(&access.codec, access.index(), point))?;
-        self.index_scan(&access, keys.map(KeyRange::from))
+        let (memory, is_alone) = (self.memory, self.has_no_open_scan());
+        let (keys, own) = memory.with_keys(is_alone, || keys::point(&access.codec, access.index(), point));
+        self.index_scan(&access, keys?.map(KeyRange::from), own)
     }
 
     /// A scan of a range of an index, and the table it is on.
     pub(super) fn range(&mut self, index: u32, range: RangeBytes<'_>) -> HostResult<(Scan, usize)> {
         let access = self.index(index)?;
-        let (memory, none_open) = (self.memory, self.has_no_open_scan());
-        let keys = memory.with_keys(none_open, || keys::range(&access.codec, access.index(), range))?;
-        self.index_scan(&access, keys)
+        let (memory, is_alone) = (self.memory, self.has_no_open_scan());
+        let (keys, own) = memory.with_keys(is_alone, || keys::range(&access.codec, access.index(), range));
+        self.index_scan(&access, keys?, own)
     }
 
-    fn index_scan(&mut self, access: &IndexAccess, range: Option<KeyRange>) -> HostResult<(Scan, usize)> {
+    fn index_scan(
+        &mut self,
+        access: &IndexAccess,
+        range: Option<KeyRange>,
+        memory: KeyMemory,
+    ) -> HostResult<(Scan, usize)> {
         let facts = access.index().facts.as_ref().ok_or(Errno::NoSuchIndex)?;
         let scan = match range {
             Some(range) => {
                 let table = &self.opened(access.table)?.table;
-                Scan::of_index(table, facts, &range.keys, range.then.as_deref())
+                Scan::of_index(table, facts, &range.keys, range.then.as_deref()).with_keys_in(memory)
             }
-            None => Scan::of_nothing(),
+            None => {
+                memory.free();
+                Scan::of_nothing()
+            }
         };
         Ok((scan, access.table))
     }
