@@ -131,7 +131,7 @@ class MemoryTest(ClusterTestCase):
         with connection.transaction(force_rollback=True):
             connection.execute(f"SELECT publish_module('leftover', {wasm % 'chat'})")
             connection.execute("SELECT leftover.register_user('Ada')")
-        connection.execute(f"SELECT count(spacetime.plan_publish('leftover', {wasm % 'chat'}))")
+        connection.execute(f"SELECT FROM spacetime.plan_publish('leftover', {wasm % 'chat'})")
         with connection.transaction():
             connection.execute("SAVEPOINT s")
             connection.execute(f"SELECT publish_module('leftover', {wasm % 'chat'})")

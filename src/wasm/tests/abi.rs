@@ -1,9 +1,11 @@
 //! The ABI three times: the specification's table typed in again, our table, and what the linker really has.
 
+use std::collections::BTreeMap;
+
 use wasmtime::{Engine, ExternType, Linker, Store, ValType};
 
 use crate::wasm::abi::{EXPORTS, IMPORTS, Ty, namespace};
-use crate::wasm::host;
+use crate::wasm::host::{self, Errno};
 use crate::wasm::state::State;
 
 /// module-abi.md §1.2: minor version, name, parameters, results; `i` is i32, `I` is i64.
@@ -131,4 +133,53 @@ fn namespaces_are_written_out_right() {
     for minor in 0..=crate::wasm::abi::MINOR {
         assert_eq!(namespace(minor), format!("spacetime_{}.{minor}", crate::wasm::abi::MAJOR));
     }
+}
+
+/// The table of module-abi.md §1.3, as it stands there: number and name, thrice in each line.
+fn errnos_of_specification() -> BTreeMap<u16, String> {
+    let document = include_str!("../../../docs/internals/module-abi.md");
+    let table = document.split("### 1.3 ").nth(1).and_then(|text| text.split("\n### ").next()).unwrap();
+    let cells: Vec<_> = table.lines().flat_map(|line| line.split('|').map(str::trim)).collect();
+    let named = cells.windows(2).filter_map(|pair| {
+        let name = pair[1].split(' ').next()?;
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        pair[0].parse().ok().filter(|_| is_name).map(|number| (number, name.to_owned()))
+    });
+    named.collect()
+}
+
+#[test]
+fn errnos_are_those_of_the_specification() {
+    use Errno::*;
+    let ours = [
+        HostCallFailure,
+        NotInTransaction,
+        BsatnDecodeError,
+        NoSuchTable,
+        NoSuchIndex,
+        NoSuchIter,
+        NoSuchConsoleTimer,
+        NoSuchBytes,
+        NoSpace,
+        WrongIndexAlgo,
+        BufferTooSmall,
+        UniqueAlreadyExists,
+        ScheduleAtDelayTooLong,
+        IndexNotUnique,
+        NoSuchRow,
+        AutoIncOverflow,
+        WouldBlockTransaction,
+        TransactionNotAnonymous,
+        TransactionIsReadOnly,
+        TransactionIsMut,
+        HttpError,
+    ];
+    let screaming = |name: String| {
+        name.char_indices().fold(String::new(), |words, (at, c)| {
+            let break_before = if at > 0 && c.is_ascii_uppercase() { "_" } else { "" };
+            format!("{words}{break_before}{}", c.to_ascii_uppercase())
+        })
+    };
+    let ours: BTreeMap<_, _> = ours.map(|errno| (errno as u16, screaming(format!("{errno:?}")))).into();
+    assert_eq!(ours, errnos_of_specification());
 }
