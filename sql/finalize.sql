@@ -119,8 +119,10 @@ CREATE TRIGGER replace_installation BEFORE INSERT ON spacetime._installation
 REVOKE ALL ON FUNCTION @extschema@.publish_module(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.plan_publish(text, bytea, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.drop_module(text, boolean) FROM PUBLIC;
+-- For superusers, not for spacetime_admin: whose tables it takes over it learns from a comment that any owner can write.
 REVOKE ALL ON FUNCTION spacetime.adopt_module(text, bytea, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._lock_module() FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._capture_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._note_schedule() FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._replace_installation() FROM PUBLIC;
 -- For gateways, which vouch for whom they name.
@@ -220,3 +222,14 @@ COMMENT ON FUNCTION spacetime.revoke_publish(bytea) IS 'takes back the right to 
 COMMENT ON FUNCTION spacetime.set_names(text, text[]) IS 'replaces the names of a module; without any it is reached by its identity';
 COMMENT ON FUNCTION spacetime.protect_module(text, boolean) IS 'protects a module from being dropped or emptied, or takes that back';
 COMMENT ON FUNCTION spacetime.set_owner(text, bytea) IS 'gives a module to another identity';
+
+-- Who may read or write all data (pg_read_all_data, pg_write_all_data, default privileges of the schema's owner) is not meant
+-- to have the keys, nor to decide who owns a module: without a policy nobody but superusers sees a row.
+DO $$
+DECLARE
+    catalog regclass;
+BEGIN
+    FOR catalog IN SELECT oid FROM pg_class WHERE relnamespace = 'spacetime'::regnamespace AND relkind = 'r' LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', catalog);
+    END LOOP;
+END $$;

@@ -47,12 +47,9 @@ thread_local! {
 impl Session {
     /// A login that is not in force yet.
     pub(super) fn new(verified: &spacetime_auth::Verified, roles: Vec<String>) -> Result<Self> {
-        let mut connection_id = pg::access::random_bytes::<16>()?;
-        // Zero means "no connection".
-        connection_id[0] |= 1;
         Ok(Self {
             identity: verified.identity.to_string(),
-            connection_id: hex::encode(connection_id),
+            connection_id: hex::encode(new_connection_id()?),
             claims: verified.payload.clone(),
             valid_until: verified.valid_until,
             session_user: pg::session::session_user().to_u32(),
@@ -61,13 +58,12 @@ impl Session {
         })
     }
 
-    /// Somebody whom a gateway vouches for, who has checked the token itself.
-    pub(crate) fn vouched(identity: Identity, claims: &str) -> Result<Self> {
-        let mut connection_id = pg::access::random_bytes::<16>()?;
-        connection_id[0] |= 1;
+    /// Somebody whom a gateway vouches for, who has checked the token itself. Without a connection id (little-endian) one
+    /// is drawn.
+    pub(crate) fn vouched(identity: Identity, connection_id: Option<[u8; 16]>, claims: &str) -> Result<Self> {
         Ok(Self {
             identity: identity.to_string(),
-            connection_id: hex::encode(connection_id),
+            connection_id: hex::encode(connection_id.map_or_else(new_connection_id, Ok)?),
             claims: claims.to_owned(),
             valid_until: None,
             session_user: pg::session::session_user().to_u32(),
@@ -193,6 +189,13 @@ fn mac(text: &[u8]) -> Result<blake3::Hash> {
     hasher.update(&pg::access::database().to_u32().to_le_bytes());
     hasher.update(&pg::session::leader_pid().to_le_bytes());
     Ok(hasher.update(text).finalize())
+}
+
+fn new_connection_id() -> Result<[u8; 16]> {
+    let mut connection_id = pg::access::random_bytes::<16>()?;
+    // Zero means "no connection".
+    connection_id[0] |= 1;
+    Ok(connection_id)
 }
 
 fn bytes<const N: usize>(text: &str) -> Result<[u8; N]> {

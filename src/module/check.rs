@@ -37,7 +37,7 @@ fn differences(module: &ReadyModule) -> Result<Vec<Finding>> {
     for (at, stored) in module.row.storage.tables.iter().enumerate().filter(|(_, table)| !table.is_event) {
         match module.open_table(at) {
             Ok((mut table, codec)) => {
-                if let Err(error) = table.writer(module.write_context(&codec)).map(|_| ()) {
+                if let Err(error) = table.writer(module.write_context(&codec, &|| Ok(()))).map(|_| ()) {
                     findings.push(broken(stored.pg_name.clone(), error.to_string()));
                 }
                 let gone = codec.indexes.iter().filter(|index| index.facts.is_none());

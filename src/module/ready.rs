@@ -267,12 +267,16 @@ impl ReadyModule {
     }
 
     /// What writing a table of the module needs to know of it.
-    pub(crate) fn write_context<'a>(&'a self, codec: &'a TableCodec) -> WriteContext<'a> {
+    pub(crate) fn write_context<'a>(
+        &'a self,
+        codec: &'a TableCodec,
+        before_sql: &'a dyn Fn() -> Result<()>,
+    ) -> WriteContext<'a> {
         WriteContext {
             own_triggers: self.own_triggers,
             has_rivals: !self.is_serial() || self.row.sql_writers == SqlWriters::Free,
             evaluates: codec.evaluates,
-            search_path: &self.search_path,
+            before_sql,
             is_mapped: &codec.is_mapped,
             is_never_null: &codec.is_never_null,
         }

@@ -3,6 +3,7 @@
 
 use pgrx::pg_sys;
 
+use super::timeout;
 use crate::error::{Error, Result};
 
 /// Refuses calls where a write must not happen: 25006 in read-only transactions and on standbys, 25000 in parallel
@@ -14,7 +15,8 @@ pub(crate) fn check(function: &std::ffi::CStr) -> Result<()> {
         pg_sys::PreventCommandDuringRecovery(function.as_ptr());
         pg_sys::PreventCommandIfParallelMode(function.as_ptr());
         pg_sys::check_stack_depth();
-        if pg_sys::InSecurityRestrictedOperation() {
+        // Within a call it may be the one by which [`super::user::become_owner`] confines the owner's code.
+        if pg_sys::InSecurityRestrictedOperation() && !timeout::is_in_call() {
             return Err(Error::Forbidden {
                 what: "cannot call a reducer within a security-restricted operation".into(),
                 hint: "Index expressions, materialized views and maintenance commands cannot call reducers."

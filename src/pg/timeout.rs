@@ -64,6 +64,11 @@ impl Drop for Tick {
     }
 }
 
+/// Whether a guest is being called.
+pub(super) fn is_in_call() -> bool {
+    DEPTH.get() > 0
+}
+
 /// Stops the timer of a call that failed: run at every rollback.
 pub(crate) fn after_abort() {
     if DEPTH.get() == 0 {

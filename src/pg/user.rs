@@ -15,14 +15,35 @@ pub(crate) struct Caller {
 }
 
 /// Makes `owner` the current user and opens a level of settings; undone by [`Caller::restore`] or the abort.
+///
+/// Workers and gateways are superusers. What code of an owner who is none leaves for the end of the transaction (deferred
+/// triggers, cursors WITH HOLD) would run with their rights: in a security-restricted operation Postgres refuses to defer
+/// it. So that constraints which may be deferred still work, they are checked at once from here on.
 pub(crate) fn become_owner(owner: Oid) -> Caller {
     let (mut user, mut context) = (Oid::INVALID, 0);
     // SAFETY: plain C calls; the abort of a transaction restores user and settings by itself.
     unsafe {
         pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
-        pg_sys::SetUserIdAndSecContext(owner, context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32);
+        let restricted = pg_sys::SECURITY_RESTRICTED_OPERATION as i32;
+        let is_confined = context & restricted == 0
+            && !pg_sys::superuser_arg(owner)
+            && pg_sys::superuser_arg(pg_sys::GetOuterUserId());
+        let mut inner = context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
+        if is_confined {
+            defer_no_constraints();
+            inner |= restricted;
+        }
+        pg_sys::SetUserIdAndSecContext(owner, inner);
         Caller { user, context, settings_level: pg_sys::NewGUCNestLevel() }
     }
+}
+
+/// `SET CONSTRAINTS ALL IMMEDIATE`.
+unsafe fn defer_no_constraints() {
+    let mut statement =
+        pg_sys::ConstraintsSetStmt { type_: pg_sys::NodeTag::T_ConstraintsSetStmt, ..Default::default() };
+    // SAFETY: in a transaction; the statement is only read.
+    unsafe { pg_sys::AfterTriggerSetState(&mut statement) }
 }
 
 impl Caller {

@@ -45,7 +45,7 @@ pub(crate) struct Writer {
 }
 
 /// What a writer needs to know of the module whose table it writes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct WriteContext<'a> {
     /// The functions of the triggers publishing makes, which host writes need not fire.
     pub(crate) own_triggers: [Oid; 2],
@@ -53,8 +53,8 @@ pub(crate) struct WriteContext<'a> {
     pub(crate) has_rivals: bool,
     /// Operators have put columns or index expressions on the table.
     pub(crate) evaluates: bool,
-    /// Search path for triggers, defaults and constraints of operators.
-    pub(crate) search_path: &'a str,
+    /// Readies the session for SQL of operators: triggers, defaults and constraints.
+    pub(crate) before_sql: &'a dyn Fn() -> Result<()>,
     /// For each attribute of the table, whether the module knows it.
     pub(crate) is_mapped: &'a [bool],
     /// For each attribute, whether the module's values for it are never NULL.
@@ -72,7 +72,7 @@ impl Writer {
             let bracketed = target::has_foreign_triggers((*relation).trigdesc, context.own_triggers);
             if bracketed || has_checks || context.evaluates {
                 // Before anything is opened: planning an expression may already call its functions.
-                super::user::pin_settings(context.search_path);
+                (context.before_sql)()?;
             }
             let estate = pg_sys::CreateExecutorState();
             let target =

@@ -93,6 +93,23 @@ impl Caller {
         Ok(caller)
     }
 
+    /// The session becomes this caller's until the innermost level of settings is closed: what SQL that a call fires asks
+    /// for the sender, or calls itself, does so as the caller of the call, whoever runs the session for it.
+    pub(super) fn enter_session(&self, installation: &str) -> Result<()> {
+        let own = Self::of_session(installation)?;
+        if (own.identity, own.connection_id) == (self.identity, self.connection_id) {
+            return Ok(());
+        }
+        let claims = self.claims.clone().unwrap_or_else(|| {
+            let subject = self.identity.to_string();
+            serde_json::json!({ "iss": format!("postgres:{installation}"), "sub": subject, "aud": [] })
+                .to_string()
+        });
+        // Hazard: without a connection a guest that is called would take the caller for itself. A new one is drawn then.
+        let connection_id = Some(self.connection_id).filter(|id| *id != [0; 16]);
+        auth::Session::vouched(self.identity, connection_id, &claims)?.store_in_level()
+    }
+
     /// The caller of `init` and of scheduled reducers.
     pub(crate) fn internal(identity: Identity) -> Self {
         Self { identity, connection_id: [0; 16], claims: None, tag: 0 }

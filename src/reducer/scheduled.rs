@@ -225,6 +225,7 @@ fn delete_row(module: &ReadyModule, table: &str, key: u64) -> Result<()> {
     interrupt::process();
     let caller = user::become_owner(module.owner);
     user::pin_settings(&module.search_path);
+    Caller::internal(module.row.identity).enter_session(&module.installation)?;
     let done = pgrx::spi::Spi::connect_mut(|client| {
         client.update(statement.as_str(), None, &[pgrx::AnyNumeric::from(key).into()]).map(|_| ())
     });

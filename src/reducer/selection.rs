@@ -83,7 +83,7 @@ pub(super) fn become_viewer(viewer: &Viewer<'_>) -> Result<user::Caller> {
         hint: "Create it, or start the gateway with another one.".into(),
     })?;
     let caller = user::become_owner(role);
-    user::set_local(c"row_security", "on");
+    user::pin_settings("pg_catalog, pg_temp");
     session.store_in_level()?;
     Ok(caller)
 }
@@ -94,7 +94,7 @@ impl Viewer<'_> {
             what: "an identity has 32 bytes".into(),
             hint: String::new(),
         })?;
-        Session::vouched(Identity::from_be_bytes(identity), self.claims)
+        Session::vouched(Identity::from_be_bytes(identity), None, self.claims)
     }
 
     /// The session becomes the viewer's until the innermost level of settings is closed.

@@ -19,7 +19,7 @@ use crate::pg::relation::{OpenTable, RowDatums};
 use crate::pg::scan::{Scan, Visit, find_one};
 use crate::pg::write::Written;
 use crate::pg::writer::Writer;
-use crate::pg::{RowId, access, interrupt, snapshot, xact};
+use crate::pg::{RowId, access, interrupt, snapshot, user, xact};
 use crate::row::{DecodeError, IndexCodec, TableCodec};
 use crate::wasm::host::{Errno, HostError, HostResult};
 
@@ -142,10 +142,15 @@ impl CallTables {
 
     /// Opens a table for writing.
     fn writer(&mut self, at: usize) -> Result<(&mut OpenTable, Rc<TableCodec>)> {
-        let module = Rc::clone(&self.module);
-        let opened = self.opened(at)?;
+        self.opened(at)?;
+        let Self { open, module, caller, .. } = self;
+        let opened = open[at].as_mut().ok_or_else(|| Error::Internal("table not open".into()))?;
         let codec = Rc::clone(&opened.codec);
-        opened.table.writer(module.write_context(&codec))?;
+        let before_sql = || {
+            user::pin_settings(&module.search_path);
+            caller.enter_session(&module.installation)
+        };
+        opened.table.writer(module.write_context(&codec, &before_sql))?;
         Ok((&mut opened.table, codec))
     }
 
