@@ -79,6 +79,19 @@ class RightsTest(SubscriptionTestCase):
         mine.connection.execute("SELECT logins.send(3, %s, 'to lin')", (lin_id,))
         mine.wait_until(lambda: len(mine.rows) == 2, lambda: "no message of his own")
         self.messages(lin, 1, 3)
+        # Who the session is no longer is told nothing more; the role's own subscriptions come and go with logins, too.
+        count = "SELECT count(*) FROM spacetime.subscriptions WHERE query LIKE '%logins.message%'"
+        self.assertEqual(owner.execute(count).fetchone()[0], 3)
+        max.connection.execute("SELECT spacetime.logout()")
+        self.assertEqual(owner.execute(count).fetchone()[0], 1)
+        as_role = self.subscribe("SELECT * FROM logins.message", max.connection)
+        with max.connection.transaction(force_rollback=True):
+            max.connection.execute("SELECT spacetime.login_local(%s)", (token,))
+        self.assertEqual(owner.execute(count).fetchone()[0], 2)
+        lin.connection.execute("SELECT logins.send(4, %s, 'to max')", (max_id,))
+        self.messages(lin, 1, 3, 4)
+        self.assertEqual(as_role.state(), [])
+        self.assertEqual(max.connection.execute("SELECT count(*) FROM pg_listening_channels()").fetchone()[0], 1)
 
     def test_policies_of_operators(self):
         """A policy that reads a table of the operator's own; it comes, changes its mind, and goes."""

@@ -39,7 +39,14 @@ pub(super) fn resolve(pending: Pending<'_>) -> Result<Verified> {
         FETCH_LIMIT,
         interrupt::must_stop,
     );
-    let resolution = fetched.map_err(interrupted)?;
+    let resolution = fetched.map_err(|error| {
+        // Whoever gives up again and again must not ask the issuer each time. While there are no keys at all, though, one
+        // who gives up must not keep everybody else from asking.
+        if cached.is_some() || error != spacetime_auth::Error::Interrupted {
+            let _ = store(&path, &CachedKeys::failed(cached.as_ref(), now));
+        }
+        interrupted(error)
+    })?;
     if let Some(keep) = &resolution.keep {
         store(&path, keep)?;
     }
@@ -53,10 +60,9 @@ fn refresh(issuer: &TrustedIssuer, cached: Option<&CachedKeys>, path: &Path, now
         REFRESH_LIMIT,
         interrupt::must_stop,
     );
-    if let Ok((keep, _)) = fetched {
-        // The next login tries again.
-        let _ = store(path, &keep);
-    }
+    // An issuer that does not answer must not slow every login down: it is asked again after a while.
+    let keep = fetched.map_or_else(|_| CachedKeys::failed(cached, now), |(keep, _)| keep);
+    let _ = store(path, &keep);
 }
 
 /// The fetch has let go of everything; now Postgres may raise its cancel or termination.

@@ -34,6 +34,6 @@ pub(crate) use storage::{
 };
 pub(crate) use subscription::{
     SubscriptionRow, SubscriptionState, delete_large_rows, delete_subscription, insert_large_row,
-    insert_subscription, large_row, left_subscriptions, note_evaluation, note_resumable, resumable_from,
-    resume_subscription, subscription, subscription_states, subscriptions_in_transactions,
+    insert_subscription, large_row, left_subscriptions, note_evaluation, note_resumable, own_subscriptions,
+    resumable_from, resume_subscription, subscription, subscription_states, subscriptions_in_transactions,
 };

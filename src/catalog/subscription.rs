@@ -8,6 +8,9 @@ use crate::error::Result;
 use crate::pg::Oid;
 use crate::pg::read::{Parameter, Row};
 
+/// As [`subscription_row`] reads them.
+const COLUMNS: &str = "id::text, channel, query, role::text, identity, login, rows, since, seen";
+
 /// A subscription of a SQL session.
 #[derive(Debug, Clone)]
 pub(crate) struct SubscriptionRow {
@@ -64,11 +67,19 @@ fn next_id() -> Result<i64> {
 /// The subscription with this id.
 pub(crate) fn subscription(id: i64) -> Result<Option<SubscriptionRow>> {
     let rows = read(
-        "SELECT id::text, channel, query, role::text, identity, login, rows, since, seen FROM spacetime._subscription \
-         WHERE id = $1::bigint",
+        &format!("SELECT {COLUMNS} FROM spacetime._subscription WHERE id = $1::bigint"),
         &[Parameter::Text(&id.to_string())],
     )?;
     rows.into_iter().next().map(subscription_row).transpose()
+}
+
+/// Subscriptions of this session.
+pub(crate) fn own_subscriptions() -> Result<Vec<SubscriptionRow>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM spacetime._subscription WHERE (pid, backend_start) = \
+         (SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid()))"
+    );
+    read(&query, &[])?.into_iter().map(subscription_row).collect()
 }
 
 fn subscription_row(row: Row) -> Result<SubscriptionRow> {

@@ -126,7 +126,7 @@ impl<'a> Filters<'a> {
             function: Some(StoredRuleFunction {
                 create: format!(
                     "CREATE FUNCTION {signature} RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE \
-                     SET search_path = pg_catalog, pg_temp AS {}",
+                     SET search_path = pg_catalog, pg_temp SET \"TimeZone\" = 'UTC' SET \"DateStyle\" = 'ISO' AS {}",
                     literal(&format!("SELECT {body}"))
                 ),
                 signature,

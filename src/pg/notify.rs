@@ -47,6 +47,11 @@ pub(crate) fn queue_usage() -> f64 {
     super::datum::to_f64(usage)
 }
 
+/// Whether this session has ever subscribed.
+pub(crate) fn has_subscribed() -> bool {
+    TELLS_OF_END.get()
+}
+
 /// Wakes the notifier when this session ends.
 pub(crate) fn wake_notifier_at_exit() {
     if !TELLS_OF_END.replace(true) {

@@ -8,9 +8,17 @@ use crate::catalog;
 use crate::error::Error;
 use crate::pg::report::{ErrorReport, raise};
 use crate::reducer::Caller;
+use crate::subscription;
 
 fn given(token: Option<&str>) -> Result<&str, Error> {
     token.ok_or_else(|| Error::InvalidParameter { what: "the token is NULL".into(), hint: String::new() })
+}
+
+/// What the session is told from here on is for its new identity.
+fn log_in(token: Option<&str>, scope: Scope) -> Result<Vec<u8>, Error> {
+    let identity = auth::login(given(token)?, scope)?;
+    subscription::end_of_others()?;
+    Ok(identity.to_be_bytes().to_vec())
 }
 
 fn caller() -> Result<Caller, Error> {
@@ -46,19 +54,20 @@ mod spacetime {
     /// Makes the session who a token says it is.
     #[pg_extern(volatile, parallel_unsafe)]
     fn login(token: Option<&str>) -> Result<Vec<u8>, ErrorReport> {
-        Ok(auth::login(given(token)?, Scope::Session)?.to_be_bytes().to_vec())
+        Ok(log_in(token, Scope::Session)?)
     }
 
     /// As `login`, until the end of the transaction.
     #[pg_extern(volatile, parallel_unsafe)]
     fn login_local(token: Option<&str>) -> Result<Vec<u8>, ErrorReport> {
-        Ok(auth::login(given(token)?, Scope::Transaction)?.to_be_bytes().to_vec())
+        Ok(log_in(token, Scope::Transaction)?)
     }
 
     /// Makes the session speak for its role again.
     #[pg_extern(volatile, parallel_unsafe)]
     fn logout() -> Result<(), ErrorReport> {
-        Ok(auth::logout()?)
+        auth::logout()?;
+        Ok(subscription::end_of_others()?)
     }
 
     /// Lets tokens of an issuer count.

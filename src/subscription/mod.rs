@@ -26,4 +26,4 @@ mod session;
 mod subscriber;
 
 pub(crate) use hub::{Hub, Pause};
-pub(crate) use session::{fetch_change, resume, subscribe, unsubscribe};
+pub(crate) use session::{end_of_others, fetch_change, resume, subscribe, unsubscribe};

@@ -108,8 +108,20 @@ fn attend(channel: &str) {
 /// `spacetime.unsubscribe(id)`
 pub(crate) fn unsubscribe(id: i64) -> Result<()> {
     entry::check(c"spacetime.unsubscribe()")?;
-    let row = own(id)?;
-    catalog::delete_subscription(id)?;
+    end(&own(id)?)
+}
+
+/// After the session has become somebody else: it hears no longer what it subscribed to as who it was.
+pub(crate) fn end_of_others() -> Result<()> {
+    if !notify::has_subscribed() {
+        return Ok(());
+    }
+    let identity = Caller::of_session(&catalog::installation()?)?.identity;
+    catalog::own_subscriptions()?.iter().filter(|row| row.identity != identity).try_for_each(end)
+}
+
+fn end(row: &SubscriptionRow) -> Result<()> {
+    catalog::delete_subscription(row.id)?;
     notify::unlisten(&row.channel);
     xact::wake_worker_at_commit(Kind::Notifier);
     Ok(())

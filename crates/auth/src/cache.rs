@@ -34,7 +34,8 @@ impl CachedKeys {
     }
 
     /// The entry after an attempt failed: old keys stay usable for as long as they are.
-    pub(crate) fn failed(previous: Option<&Self>, now: i64) -> Self {
+    #[must_use]
+    pub fn failed(previous: Option<&Self>, now: i64) -> Self {
         match previous {
             Some(previous) => Self { attempted_at: now, ..previous.clone() },
             None => Self { jwks: Value::Null, fetched_at: 0, attempted_at: now },
