@@ -91,6 +91,7 @@ CREATE TABLE spacetime._client (
     PRIMARY KEY (module, identity, connection_id)
 );
 CREATE INDEX ON spacetime._client (gateway);
+
 -- Values may be secrets: read through functions that ask who wants to know, and never dumped. Without a foreign key, so
 -- that they survive a publish that begins afresh.
 CREATE TABLE spacetime._environment (

@@ -172,7 +172,7 @@ fn complete(
         publish::carry_out(module.owner, &lost_policies(&row), &mut done)?;
     }
     if created {
-        publish::warn_of_gaps(definition);
+        schedule::warn_of_gaps(definition);
         changes::note_published(row.identity, row.version, true);
     }
     let module = ready(&row.identity.to_string())?;

@@ -20,10 +20,7 @@ pub(super) fn require_owner(module: &ModuleRow, what: &str) -> Result<()> {
     let login = auth::current()?;
     let allowed = match &login {
         Some(login) => login.identity()? == module.owner_identity,
-        None => match access::role(&module.owner_role) {
-            Some(owner) => user::has_rights_of(user::current_user(), owner),
-            None => user::is_superuser(),
-        },
+        None => user::is_superuser() || has_rights_of_owner(module),
     };
     if allowed {
         return Ok(());
@@ -37,6 +34,15 @@ pub(super) fn require_owner(module: &ModuleRow, what: &str) -> Result<()> {
             ),
             None => format!("It belongs to role {:?}.", module.owner_role),
         },
+    })
+}
+
+/// Roles are recorded by name, and a name may pass to somebody else: the owner is who owns the module's schema, too.
+fn has_rights_of_owner(module: &ModuleRow) -> bool {
+    access::role(&module.owner_role).is_some_and(|owner| {
+        let is_its = |schema| access::owns_schema(owner, schema);
+        user::has_rights_of(user::current_user(), owner)
+            && access::schema(&module.schema_name).is_none_or(is_its)
     })
 }
 

@@ -12,7 +12,9 @@ use spacetime_definition::Definition;
 use super::migrate::{PlannedStep, Rights};
 use super::options::Options;
 use super::wrappers::Wrapper;
-use super::{LogFile, StatePaths, address, adopt, ddl, owner, plan, policies, ready, triggers, update};
+use super::{
+    LogFile, StatePaths, address, adopt, ddl, owner, plan, policies, ready, schedule, triggers, update,
+};
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters};
 use crate::changes;
 use crate::error::{Error, Result};
@@ -171,7 +173,7 @@ fn create(
     catalog::insert(&row, &names, upload.wasm)?;
     carry_out(owner, &functions, &mut done)?;
     let ready = ready(&row.name)?;
-    warn_of_gaps(&upload.definition);
+    schedule::warn_of_gaps(&upload.definition);
     changes::note_published(identity, row.version, replaced.is_some());
     reducer::call_init(&ready)?;
     Ok(result(&row, replaced.is_none(), &done))
@@ -395,11 +397,6 @@ fn require_free_schema(schema: &str) -> Result<()> {
         return Err(Error::AlreadyExists { what, hint });
     }
     Ok(())
-}
-
-/// Says what of a module will not work, as long as it does not.
-pub(super) fn warn_of_gaps(definition: &Definition) {
-    super::schedule::warn_of_gaps(definition);
 }
 
 /// A module whose description was not understood.

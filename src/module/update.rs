@@ -117,7 +117,7 @@ pub(super) fn update(
         publish::forget_artifact(&existing);
     }
     publish::carry_out(owner, &update.functions, &mut done)?;
-    publish::warn_of_gaps(&upload.definition);
+    super::schedule::warn_of_gaps(&upload.definition);
     if is_new {
         let breaks_clients = update.steps().any(|step| step.breaks_clients);
         changes::note_published(row.identity, row.version, breaks_clients);

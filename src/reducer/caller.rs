@@ -32,8 +32,10 @@ struct Session {
 }
 
 thread_local! {
+    /// Lifetime: the backend's.
     static CONNECTION: Cell<Option<([u8; 16], u64)>> = const { Cell::new(None) };
-    /// The caller worked out last: sessions seldom change their role.
+    /// The caller worked out last: sessions seldom change their role. Key: role, its name and the installation. Lifetime:
+    /// until another one is worked out.
     static SESSION: RefCell<Option<Session>> = const { RefCell::new(None) };
 }
 

@@ -95,7 +95,7 @@ impl Events {
         }
         Err(Error::Limit {
             module: module.to_owned(),
-            function: "a reducer".into(),
+            function: "a call".into(),
             what: format!("{} MB of rows in event tables", limit >> 20),
             setting: "spacetime.max_memory_mb",
         })

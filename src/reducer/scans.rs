@@ -135,7 +135,7 @@ impl CallTables {
         if waiting + open.batch.bytes.capacity() > limit {
             return Err(Error::Limit {
                 module: self.module.row.name.clone(),
-                function: "a reducer".into(),
+                function: "a call".into(),
                 what: format!("{} MB of rows in scans it does not read", limit >> 20),
                 setting: "spacetime.max_memory_mb",
             }

@@ -167,11 +167,6 @@ impl RowListBuilder {
         self.offsets.push(start as u64);
     }
 
-    /// Bytes of the rows so far.
-    pub fn rows_bytes(&self) -> usize {
-        self.rows.len()
-    }
-
     /// # Errors
     ///
     /// [`WireError::MessageTooLong`] if the rows are longer than a list can be (4 GiB).

@@ -45,9 +45,6 @@ pub struct LogFrame {
 }
 
 impl LogLine {
-    /// `target` and `function` of lines that the host writes.
-    pub const HOST: &str = "__spacetimedb__";
-
     /// The line with its line feed.
     ///
     /// # Errors
