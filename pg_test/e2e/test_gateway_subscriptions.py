@@ -50,6 +50,17 @@ class SubscriptionTest(GatewayTestCase):
         client.wait_for(teams, "team", {})
         late.wait_for(number, "team", {})
 
+    def test_a_query_twice_in_one_set(self):
+        """Its rows come once, and so do their changes: clients count what they are told."""
+        self.sql.execute("INSERT INTO team VALUES (1, 10)")
+        client = self.client("subscriptions")
+        number = client.subscribe("SELECT * FROM team", "SELECT * FROM team")
+        self.assertEqual(client.rows(number, "team"), {u32(1, 10): 1})
+        self.sql.execute("INSERT INTO team VALUES (2, 20)")
+        client.wait_for(number, "team", {u32(1, 10): 1, u32(2, 20): 1})
+        self.sql.execute("DELETE FROM team")
+        client.wait_for(number, "team", {})
+
     def test_what_goes_and_comes_again_in_one_call_is_no_change(self):
         client = self.client("subscriptions")
         number = client.subscribe("SELECT p.* FROM player p JOIN team t ON p.team = t.id", "SELECT * FROM player")

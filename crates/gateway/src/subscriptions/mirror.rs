@@ -94,7 +94,12 @@ impl Mirror {
         let ids: Vec<_> = plan.origins.into_iter().map(|origin| self.relation_of(origin)).collect();
         bound.relations = bound.relations.iter().filter_map(|place| ids.get(*place).copied()).collect();
         if let Some(id) = self.by_plan.get(&bound).copied() {
-            self.queries.entry(id).and_modify(|query| query.subscribers.push(subscriber));
+            // Asked for twice in one set, changes are told once, as the rows are.
+            self.queries.entry(id).and_modify(|query| {
+                if !query.subscribers.contains(&subscriber) {
+                    query.subscribers.push(subscriber);
+                }
+            });
             return (id, Vec::new());
         }
         self.last_query += 1;
