@@ -49,6 +49,7 @@ pub(super) async fn call(
         claims: Arc::from(caller.claims.as_str()),
         role: caller.role.clone(),
         reply: Reply::Http(reply),
+        room: None,
     };
     let submitted = gateway.executors.submit(module.identity, call);
     let result = match submitted {
@@ -103,7 +104,7 @@ fn answer(function: &str, result: &CallResult) -> Option<ErrorBody> {
         }
         "53400" | "57014" => ErrorBody::OutOfEnergy(message),
         "42501" => ErrorBody::ConnectionRefused(message),
-        "08006" | "40001" | "55P03" => ErrorBody::Unavailable(message),
+        "08001" | "08006" | "40001" | "55P03" => ErrorBody::Unavailable(message),
         _ => ErrorBody::ReducerFailed(message),
     })
 }

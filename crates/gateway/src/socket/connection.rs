@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::protocol::{Encoder, Reply as Answer, Request};
-use crate::executor::QueuedCall;
+use crate::executor::{QueuedCall, Room};
 use crate::metrics::Metrics;
 use crate::postgres::{Module, RightsSeen};
 use crate::state::Gateway;
@@ -106,6 +106,7 @@ impl Session {
             is_confirmed,
             claims,
             waiting,
+            room: Room::new(),
         };
         connection.serve(socket, received).await;
         drop(hub.send(Input::Disconnect(id)));
@@ -124,6 +125,7 @@ pub(super) struct Connection {
     pub(super) claims: Arc<str>,
     /// Bytes of rows that the hub has told and that have not been sent.
     waiting: Arc<AtomicUsize>,
+    room: Room,
 }
 
 impl Connection {
@@ -169,7 +171,7 @@ impl Connection {
                         return Ok(());
                     }
                 }
-                _ = &mut stopped => return Err(End::new(1001, "the gateway is shutting down")),
+                _ = &mut stopped => return Err(shutting_down()),
             }
         }
     }
@@ -229,9 +231,9 @@ impl Connection {
                         claims: Arc::clone(&self.claims),
                         role: peer.caller.role.clone(),
                         reply,
+                        room: None,
                     };
-                    let queued = self.gateway.executors.submit(peer.module.identity, call);
-                    queued.map_err(|_| End::new(1013, "too many requests"))?;
+                    self.queue(call).await?;
                 }
                 Request::Procedure { procedure, arguments, request_id } => {
                     self.procedure(procedure, arguments, request_id, direct).await;
@@ -247,6 +249,18 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Nothing more is read while there is no room: who sends faster than calls can be run waits, and nobody else.
+    async fn queue(&self, call: QueuedCall) -> Result<(), End> {
+        let mut stopping = self.gateway.stopping.subscribe();
+        let module = self.encoder.peer.module.identity;
+        tokio::select! {
+            queued = self.gateway.executors.submit_in_turn(module, &self.room, call) => {
+                queued.map_err(|error| End::new(error.close_code(), error.to_string()))
+            }
+            _ = stopping.wait_for(|stopping| *stopping) => Err(shutting_down()),
+        }
     }
 
     async fn say(&self, answer: &Answer<'_>, direct: &mpsc::Sender<Message>) -> Result<(), End> {
@@ -308,6 +322,10 @@ impl Connection {
         };
         found.await.map_err(|error: crate::Error| error.message())
     }
+}
+
+fn shutting_down() -> End {
+    End::new(1001, "the gateway is shutting down")
 }
 
 /// For clients that do not read what they are told.
