@@ -17,6 +17,7 @@ mod error;
 mod executor;
 mod http;
 mod metrics;
+mod name_hold;
 mod options;
 mod postgres;
 mod socket;

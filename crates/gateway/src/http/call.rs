@@ -26,6 +26,28 @@ pub(super) async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response> {
+    to_the_end(run(gateway, name, function, caller, headers, body)).await
+}
+
+/// Does what a request asks for to its end, also when who has sent it does not wait: a connection that was made for it
+/// must end.
+pub(super) async fn to_the_end(
+    answer: impl Future<Output = Result<Response>> + Send + 'static,
+) -> Result<Response> {
+    tokio::spawn(answer).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request failed");
+        Err(ErrorBody::Internal.into())
+    })
+}
+
+async fn run(
+    gateway: Arc<Gateway>,
+    name: String,
+    function: String,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response> {
     if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != b"application/json") {
         return Err(ErrorBody::UnsupportedContentType.into());
     }
@@ -56,7 +78,7 @@ pub(super) async fn call(
         Ok(()) => result.await.map_err(|_| Error::Stopping),
         Err(_) => Err(ErrorBody::Unavailable("too many requests".into()).into()),
     };
-    gateway.disconnected(&module, &caller, connection_id).await;
+    gateway.disconnected_soon(&module, &caller, connection_id).await;
     let result = result?;
     let mut response = match answer(&function, &result) {
         None => StatusCode::OK.into_response(),
@@ -68,7 +90,7 @@ pub(super) async fn call(
 }
 
 /// A connection for the length of a call; client_connected may refuse it.
-pub(super) async fn connect(gateway: &Gateway, module: &Module, caller: &Caller) -> Result<ConnectionId> {
+pub(super) async fn connect(gateway: &Arc<Gateway>, module: &Arc<Module>, caller: &Caller) -> Result<ConnectionId> {
     let id = new_connection_id()?;
     gateway.connected(module, caller, id).await.map_err(|error| match error.sqlstate() {
         Some("38000" | "39000") => ErrorBody::ConnectionRefused(error.message()).into(),

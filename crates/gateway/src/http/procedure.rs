@@ -41,7 +41,7 @@ pub(super) async fn call(
         Err(failed) => Err(failed),
     };
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    gateway.disconnected(module, &caller, connection_id).await;
+    gateway.disconnected_soon(module, &caller, connection_id).await;
     let mut response = match outcome {
         Ok(result) => {
             let mut body = String::new();

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::protocol::{Encoder, Reply as Answer, Request};
+use super::seats::Taken;
 use crate::executor::{QueuedCall, Room};
 use crate::metrics::Metrics;
 use crate::postgres::{Module, RightsSeen};
@@ -74,6 +75,9 @@ impl Session {
     pub(super) async fn run(self, socket: WebSocket) {
         let Self { gateway, encoder, is_confirmed } = self;
         let peer = Arc::clone(&encoder.peer);
+        let key = (peer.module.identity, peer.caller.identity, peer.connection_id);
+        // Held until the client is disconnected.
+        let seat = gateway.seats.take(key).await;
         if let Err(error) = gateway.connected(&peer.module, &peer.caller, peer.connection_id).await {
             // No message and no close frame: that is how clients know a refusal.
             tracing::info!(%error, module = %peer.module.identity, "a client was refused");
@@ -108,7 +112,7 @@ impl Session {
             waiting,
             room: Room::new(),
         };
-        connection.serve(socket, received).await;
+        connection.serve(socket, received, &seat).await;
         drop(hub.send(Input::Disconnect(id)));
         gateway.disconnected(&peer.module, &peer.caller, peer.connection_id).await;
         gateway.metrics.connections.fetch_sub(1, Ordering::Relaxed);
@@ -130,12 +134,13 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Reads and writes by turns until one side has had enough, and says goodbye.
-    async fn serve(&self, socket: WebSocket, mut events: mpsc::Receiver<Event>) {
+    async fn serve(&self, socket: WebSocket, mut events: mpsc::Receiver<Event>, seat: &Taken) {
         let (mut sink, mut stream) = socket.split();
         let (direct, mut answers) = mpsc::channel::<Message>(64);
         let end = tokio::select! {
             end = self.receive(&mut stream, &direct) => end,
             end = self.send(&mut sink, &mut answers, &mut events) => end,
+            () = seat.replaced() => Err(End::new(1008, "another connection has come with this id")),
         };
         let close = end.err().map(|end| CloseFrame { code: end.code, reason: end.reason.into() });
         // The other side may be gone already.
