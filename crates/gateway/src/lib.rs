@@ -20,6 +20,7 @@ mod metrics;
 mod name_hold;
 mod options;
 mod postgres;
+mod refusal;
 mod socket;
 mod state;
 mod subscriptions;
