@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ use crate::wasm::host::LogRecord;
 
 /// Size at which a log is set aside; the last one set aside is kept.
 const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Lines that are kept back; more of them are written at once, and may be in the log twice.
+const HELD_LINES_MAX: usize = 10_000;
 
 /// One record as it is in the file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,15 +35,73 @@ pub(crate) struct LogLine {
 }
 
 /// The log of one module.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct LogFile {
-    path: PathBuf,
-    file: RefCell<Option<File>>,
+    path: Rc<Path>,
+    file: Rc<RefCell<Option<File>>>,
+}
+
+thread_local! {
+    /// What is logged while somebody may run the calls again that log it.
+    static HELD: RefCell<Option<Vec<HeldLine>>> = const { RefCell::new(None) };
+}
+
+#[derive(Debug)]
+struct HeldLine {
+    log: LogFile,
+    text: Vec<u8>,
+}
+
+/// Keeps back what modules log from now on. Dropped, also by an error that passes, it writes what was kept: whatever is
+/// not run again must be in the log. Not nested.
+#[derive(Debug)]
+pub(crate) struct HeldLog(());
+
+impl HeldLog {
+    pub(crate) fn begin() -> Self {
+        HELD.set(Some(Vec::new()));
+        Self(())
+    }
+
+    /// How many lines are kept.
+    pub(crate) fn position() -> usize {
+        HELD.with_borrow(|held| held.as_ref().map_or(0, Vec::len))
+    }
+
+    /// Forgets the lines of the calls that are run again, which will log them again.
+    pub(crate) fn forget(self) {
+        HELD.set(None);
+    }
+
+    /// As [`HeldLog::forget`], but for the lines since a position.
+    pub(crate) fn since(self, position: usize) -> LoggedLines {
+        let mut lines = HELD.take().unwrap_or_default();
+        LoggedLines(lines.split_off(position.min(lines.len())))
+    }
+}
+
+impl Drop for HeldLog {
+    fn drop(&mut self) {
+        drop(LoggedLines(HELD.take().unwrap_or_default()));
+    }
+}
+
+/// Lines that are written when this is dropped.
+#[derive(Debug)]
+pub(crate) struct LoggedLines(Vec<HeldLine>);
+
+impl Drop for LoggedLines {
+    fn drop(&mut self) {
+        for line in &self.0 {
+            // A log that cannot be written loses it.
+            let _ = line.log.write(&line.text);
+        }
+    }
 }
 
 impl LogFile {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, file: RefCell::new(None) }
+        Self { path: path.into(), file: Rc::default() }
     }
 
     /// All files of the log that is at `path`.
@@ -65,8 +126,20 @@ impl LogFile {
         };
         if let Ok(mut text) = serde_json::to_vec(&line) {
             text.push(b'\n');
+            let Some(text) = self.hold(text) else { return };
             let _ = self.write(&text);
         }
+    }
+
+    /// Keeps a line back; gives it again when nobody has asked for that.
+    fn hold(&self, text: Vec<u8>) -> Option<Vec<u8>> {
+        HELD.with_borrow_mut(|held| match held {
+            Some(lines) if lines.len() < HELD_LINES_MAX => {
+                lines.push(HeldLine { log: self.clone(), text });
+                None
+            }
+            _ => Some(text),
+        })
     }
 
     fn write(&self, text: &[u8]) -> std::io::Result<()> {
@@ -95,7 +168,7 @@ impl LogFile {
             hint: "Use error, warn, info, debug or trace.".into(),
         })?;
         let mut lines = Vec::new();
-        for path in [self.path.clone(), set_aside(&self.path)] {
+        for path in [self.path.to_path_buf(), set_aside(&self.path)] {
             let text = match std::fs::read(&path) {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,

@@ -32,7 +32,7 @@ pub(crate) use check::check;
 pub(crate) use environment::{environment, read_variable, set_variable};
 pub(crate) use http::{allow_http, disallow_http, http_reach};
 pub(crate) use last_writer::{lock_for_sql_writer, require_last_writer_seen};
-pub(crate) use log::{LogFile, read_log};
+pub(crate) use log::{HeldLog, LogFile, read_log};
 pub(crate) use owner::{allow_publish, describe, set_owner};
 pub(crate) use paths::StatePaths;
 pub(crate) use publish::{drop_module, plan_publish, publish};

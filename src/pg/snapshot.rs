@@ -51,6 +51,15 @@ pub(crate) fn see_own_writes() {
     }
 }
 
+/// Number of the command that comes next: the same twice when nothing was written in between.
+pub(crate) fn command() -> u32 {
+    // SAFETY: in a transaction; the counter moves only if the present command has written.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        pg_sys::GetCurrentCommandId(false)
+    }
+}
+
 /// A copy of the call's snapshot as it is now, kept until [`release`] or the end of the transaction.
 pub(crate) fn keep() -> Registered {
     // SAFETY: PushCopiedSnapshot always copies, so later moves of the call's snapshot do not reach the registered one.

@@ -41,6 +41,24 @@ pub(super) struct Done {
     pub(super) has_written: bool,
 }
 
+/// How a call ended that needs not be undone.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Well(Done),
+    /// It failed, and has written nothing.
+    Untouched(Error),
+}
+
+impl Ended {
+    /// For callers whose transaction or savepoint ends with the error.
+    pub(super) fn or_refused(self) -> Result<Done> {
+        match self {
+            Self::Well(done) => Ok(done),
+            Self::Untouched(error) => Err(error),
+        }
+    }
+}
+
 impl Target {
     pub(super) fn reducer(&self) -> &Reducer {
         &self.module.definition.reducers[self.reducer]
@@ -189,6 +207,18 @@ pub(super) fn call_unlimited(target: &Target, arguments: &[u8], caller: Caller) 
 
 /// Runs a reducer whose module is locked. `arguments` are BSATN and have been checked against the parameters.
 pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: bool) -> Result<Done> {
+    let timestamp_us = target.module.state.next_timestamp_us();
+    call_at(target, arguments, caller, is_init, timestamp_us).and_then(Ended::or_refused)
+}
+
+/// As [`call`], at a time that was drawn before. An error must be undone; a failure without a write is none.
+pub(super) fn call_at(
+    target: &Target,
+    arguments: &[u8],
+    caller: Caller,
+    is_init: bool,
+    timestamp_us: i64,
+) -> Result<Ended> {
     let module = &target.module;
     let tick = Tick::enter();
     let limit = crate::guc::max_call_depth();
@@ -204,6 +234,7 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
         require_last_writer_seen(module.state, || row.schema_name.clone(), &row.storage.lock_table)?;
     }
 
+    let command_before = snapshot::command();
     let instance = module.take_instance()?;
     let changes_before = changes::position();
     let call = ReducerCall {
@@ -212,10 +243,9 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
         id: target.reducer as u32,
         sender: caller.identity.to_le_bytes(),
         connection_id: caller.connection_id,
-        timestamp_us: module.state.next_timestamp_us(),
+        timestamp_us,
         args: arguments,
     };
-    let timestamp_us = call.timestamp_us;
     let note = CallNote {
         reducer: target.reducer,
         sender: call.sender,
@@ -225,19 +255,40 @@ pub(super) fn call(target: &Target, arguments: &[u8], caller: Caller, is_init: b
     };
     let tables = Rc::new(RefCell::new(CallTables::new(Rc::clone(module), caller, memory)));
     let host = Box::new(CallHost::new(Rc::clone(&tables)));
-    let (instance, outcome) =
-        instance.call_reducer(call, limits(is_init), host).inspect_err(raise_pending_interrupt)?;
-    if let Outcome::Refused(message) = outcome {
-        return Err(refused(target, message));
-    }
+    let ran = instance.call_reducer(call, limits(is_init), host).inspect_err(raise_pending_interrupt);
+    let (instance, failure) = match ran {
+        Ok((instance, Outcome::Done)) => (Some(instance), None),
+        Ok((instance, Outcome::Refused(message))) => (Some(instance), Some(refused(target, message))),
+        Err(error) if is_guests_own(&error) => (None, Some(error)),
+        Err(error) => return Err(error),
+    };
+    let has_touched = || {
+        snapshot::command() != command_before
+            || changes::position() != changes_before
+            || tables.borrow().events.rows().next().is_some()
+    };
+    let failure = match failure {
+        Some(failure) if has_touched() => return Err(failure),
+        failure => failure,
+    };
     tables.borrow_mut().close();
-    let has_written = changes::note_call(module, changes_before, note, arguments);
-    module.give_back(instance);
+    let has_written = failure.is_none() && changes::note_call(module, changes_before, note, arguments);
+    if let Some(instance) = instance {
+        module.give_back(instance);
+    }
     snapshot::pop();
     owner.restore();
     memory.leave();
     drop(tick);
-    Ok(Done { timestamp_us, has_written })
+    Ok(match failure {
+        Some(failure) => Ended::Untouched(failure),
+        None => Ended::Well(Done { timestamp_us, has_written }),
+    })
+}
+
+/// Whether the guest alone went wrong: between two requests to the host, so that what the call has open is as it was.
+fn is_guests_own(error: &Error) -> bool {
+    matches!(error, Error::Trap { .. } | Error::GuestStack { .. } | Error::Limit { .. })
 }
 
 /// What one entry of a guest may use.

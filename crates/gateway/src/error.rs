@@ -36,6 +36,11 @@ pub enum Error {
     /// Nothing of it was done; the caller may try again.
     #[error("the connection to Postgres was lost, and what was on the way was rolled back")]
     RolledBack,
+    /// Calls that Postgres was never asked for.
+    #[error("Postgres cannot be reached; the call was not done ({0})")]
+    NotSent(Box<Error>),
+    #[error("Postgres does not answer")]
+    Silent,
     #[error("the gateway is shutting down")]
     Stopping,
 }
@@ -54,6 +59,7 @@ impl Error {
         match self {
             Self::Postgres(error) | Self::Connect(error) => error.code().map(|code| code.code()),
             Self::RolledBack => Some("08006"),
+            Self::NotSent(_) => Some("08001"),
             _ => None,
         }
     }
@@ -66,6 +72,24 @@ impl Error {
             }
             other => other.to_string(),
         }
+    }
+
+    /// Whether nobody is to blame but the way to Postgres, or Postgres' being away: it may be asked again, and may have
+    /// done already what it was asked.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::Connect(_) | Self::NotSent(_) | Self::RolledBack | Self::Silent => true,
+            Self::Postgres(_) => match self.sqlstate() {
+                None => true,
+                Some(code) => ["08", "53", "57"].contains(&&code[..2]) && !["57014", "53400"].contains(&code),
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether others were in the way, who may be gone the next time.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self.sqlstate(), Some("40001" | "40P01" | "55P03"))
     }
 
     /// Close code of a WebSocket that ends with this error.
@@ -86,11 +110,14 @@ impl Error {
                 let hint = error.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
                 ErrorBody::InvalidToken(format!("{error}{hint}"))
             }
-            Self::Connect(_) | Self::Stopping => ErrorBody::Unavailable("Postgres cannot be reached".into()),
+            Self::Connect(_) | Self::NotSent(_) | Self::Silent | Self::Stopping => {
+                ErrorBody::Unavailable("Postgres cannot be reached".into())
+            }
             Self::Postgres(error) if error.is_closed() => {
                 ErrorBody::Unavailable("Postgres cannot be reached".into())
             }
             Self::Postgres(_) => match self.sqlstate() {
+                Some("55P03") => ErrorBody::Unavailable("somebody else works on it; try again".into()),
                 Some("53100") => ErrorBody::Unavailable("the disk of the database is full".into()),
                 Some("53200") => ErrorBody::Unavailable("the database is out of memory".into()),
                 Some("53300") => ErrorBody::Unavailable("the database has no connections left".into()),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use spacetime_auth::Identity;
 use spacetime_wire::ConnectionId;
@@ -11,8 +12,10 @@ use tokio::sync::watch;
 use crate::error::{Error, Result};
 use crate::executor::{Executors, Procedures};
 use crate::metrics::Metrics;
+use crate::name_hold::NameHold;
 use crate::options::Options;
 use crate::postgres::{Database, Module, Pool, watch_rights};
+use crate::socket::Seats;
 use crate::subscriptions::{Asker, ClientId, Hubs};
 use crate::tokens::{Caller, Tokens};
 
@@ -20,6 +23,12 @@ use crate::tokens::{Caller, Tokens};
 const STATEMENTS_MAX: usize = 8;
 /// Connections of each module for clients that come and go; others wait.
 const LIFECYCLES_MAX: usize = 2;
+
+/// Pauses before client_disconnected is tried again.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_LAST: Duration = Duration::from_secs(5);
+/// How long the answer to a request waits for its client_disconnected.
+const DISCONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Gateway {
     pub(crate) options: Options,
@@ -33,6 +42,7 @@ pub(crate) struct Gateway {
     /// By module.
     lifecycles: Mutex<HashMap<Identity, Arc<Pool>>>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) seats: Arc<Seats>,
     last_client: AtomicU64,
     /// True once the gateway shuts down: connections close themselves.
     pub(crate) stopping: watch::Sender<bool>,
@@ -43,9 +53,11 @@ impl Gateway {
     pub(crate) async fn start(options: Options) -> Result<Arc<Self>> {
         let database = Arc::new(Database::new(&options)?);
         database.check().await?;
+        let name = NameHold::take(&database, &options.name).await?;
         let client = database.shared().await?;
         let left: i64 =
             client.query_one("SELECT spacetime._disconnect_all($1)", &[&options.name]).await?.get(0);
+        tokio::spawn(name.keep(Arc::clone(&database)));
         if left > 0 {
             tracing::info!(left, "disconnected clients of the last run");
         }
@@ -72,6 +84,7 @@ impl Gateway {
             statements,
             lifecycles: Mutex::default(),
             metrics,
+            seats: Arc::default(),
             last_client: AtomicU64::new(0),
             stopping,
         }))
@@ -98,7 +111,21 @@ impl Gateway {
     }
 
     /// Records a connection and runs client_connected; its refusal is the error.
-    pub(crate) async fn connected(&self, module: &Module, caller: &Caller, id: ConnectionId) -> Result<()> {
+    pub(crate) async fn connected(
+        self: &Arc<Self>,
+        module: &Arc<Module>,
+        caller: &Caller,
+        id: ConnectionId,
+    ) -> Result<()> {
+        let connected = self.connect(module, caller, id).await;
+        if connected.as_ref().is_err_and(Error::is_outage) {
+            // It may have been committed, and only the answer is lost.
+            drop(self.spawn_disconnect(module, caller, id));
+        }
+        connected
+    }
+
+    async fn connect(&self, module: &Module, caller: &Caller, id: ConnectionId) -> Result<()> {
         let claims: serde_json::Value =
             serde_json::from_str(&caller.claims).map_err(|error| Error::Layout(error.to_string()))?;
         let client = self.lifecycle(module).wait().await?;
@@ -115,21 +142,66 @@ impl Gateway {
         Ok(())
     }
 
-    /// Runs client_disconnected and forgets a connection.
-    pub(crate) async fn disconnected(&self, module: &Module, caller: &Caller, id: ConnectionId) {
-        let run = async {
-            let client = self.lifecycle(module).wait().await?;
-            let question = "SELECT spacetime._disconnect($1, $2, $3)";
-            let (identity, connection) = (caller.identity.to_be_bytes(), id.get().to_be_bytes());
-            let disconnected =
-                client.execute(question, &[&module.key(), &&identity[..], &&connection[..]]).await;
-            client.give_back();
-            disconnected?;
-            Ok::<(), Error>(())
-        };
-        if let Err(error) = run.await {
-            tracing::warn!(%error, "client_disconnected could not be run");
-        }
+    /// Runs client_disconnected and forgets a connection. While Postgres is away this waits for it.
+    pub(crate) async fn disconnected(
+        self: &Arc<Self>,
+        module: &Arc<Module>,
+        caller: &Caller,
+        id: ConnectionId,
+    ) {
+        // To the end, whatever becomes of who waits for it.
+        drop(self.spawn_disconnect(module, caller, id).await);
+    }
+
+    /// As [`Gateway::disconnected`], for those who answer somebody: they wait only for so long.
+    pub(crate) async fn disconnected_soon(
+        self: &Arc<Self>,
+        module: &Arc<Module>,
+        caller: &Caller,
+        id: ConnectionId,
+    ) {
+        let disconnected = self.spawn_disconnect(module, caller, id);
+        drop(tokio::time::timeout(DISCONNECT_LIMIT, disconnected).await);
+    }
+
+    fn spawn_disconnect(
+        self: &Arc<Self>,
+        module: &Arc<Module>,
+        caller: &Caller,
+        id: ConnectionId,
+    ) -> tokio::task::JoinHandle<()> {
+        let (gateway, module, identity) = (Arc::clone(self), Arc::clone(module), caller.identity);
+        tokio::spawn(async move {
+            let mut pause = RETRY_FIRST;
+            loop {
+                match gateway.disconnect(&module, identity, id).await {
+                    Ok(()) => return,
+                    Err(error) if error.is_outage() || error.is_transient() => {
+                        tracing::warn!(%error, "client_disconnected could not be run; trying again");
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "client_disconnected could not be run");
+                        return;
+                    }
+                }
+                // The next start of the gateway disconnects who is left.
+                if *gateway.stopping.borrow() {
+                    return;
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(RETRY_LAST);
+            }
+        })
+    }
+
+    async fn disconnect(&self, module: &Module, identity: Identity, id: ConnectionId) -> Result<()> {
+        let client = self.lifecycle(module).wait().await?;
+        let question = "SELECT spacetime._disconnect($1, $2, $3)";
+        let (identity, connection) = (identity.to_be_bytes(), id.get().to_be_bytes());
+        let disconnected = client.execute(question, &[&module.key(), &&identity[..], &&connection[..]]).await;
+        client.give_back();
+        disconnected?;
+        Ok(())
     }
 }
 

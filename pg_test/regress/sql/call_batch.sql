@@ -46,6 +46,39 @@ SELECT batch_test.results(spacetime.call_batch(batch_test.batch(
     batch_test.call('batch-chat', 'set_name', '[1]'),
     batch_test.call('batch-chat', 'set_name', '["Bert"]', '', repeat('c3', 32)))));
 SELECT name, encode(substring(id FROM 1 FOR 1), 'hex') FROM batch_chat."user" ORDER BY 2;
+-- It has written nothing: nothing was undone and run again for it, its neighbours are of one savepoint.
+SELECT count(*) FROM spacetime.logs('batch-chat') WHERE message LIKE 'you are registered already%';
+SELECT count(DISTINCT xmin::text) FROM batch_chat."user";
+-- Errors, panics, and time that is up: alone, and after writes. What is run twice is logged once.
+SELECT publish_module('batch-misbehave', pg_read_binary_file('test_modules/misbehave.wasm')) ->> 'version';
+SET spacetime.call_timeout_ms = 300;
+SELECT substring(results FROM 1 FOR 5) FROM batch_test.results(spacetime.call_batch(batch_test.batch(
+    batch_test.call('batch-misbehave', 'write', '["one"]'),
+    batch_test.call('batch-misbehave', 'panic', '["alone"]'),
+    batch_test.call('batch-misbehave', 'spin_scanning', '[]'),
+    batch_test.call('batch-misbehave', 'divide', '[10, 2]'),
+    batch_test.call('batch-misbehave', 'write', '["two"]')))) AS results;
+SELECT note, dense_rank() OVER (ORDER BY xmin::text) FROM "batch-misbehave".witness ORDER BY id;
+SELECT level, message FROM spacetime.logs('batch-misbehave', 100);
+SELECT substring(results FROM 1 FOR 5) FROM batch_test.results(spacetime.call_batch(batch_test.batch(
+    batch_test.call('batch-misbehave', 'write', '["three"]'),
+    batch_test.call('batch-misbehave', 'divide', '[20, 2]'),
+    batch_test.call('batch-misbehave', 'write_and_fail', '["refused"]'),
+    batch_test.call('batch-misbehave', 'write_and_panic', '[]'),
+    batch_test.call('batch-misbehave', 'write', '["four"]')))) AS results;
+SELECT substring(results FROM 1 FOR 5) FROM batch_test.results(spacetime.call_batch(batch_test.batch(
+    batch_test.call('batch-misbehave', 'write', '["five"]'),
+    batch_test.call('batch-misbehave', 'divide', '[30, 2]'),
+    batch_test.call('batch-misbehave', 'write_and_spin', '[]'),
+    batch_test.call('batch-misbehave', 'divide', '[40, 2]'),
+    batch_test.call('batch-misbehave', 'write', '["six"]')))) AS results;
+-- A batch of one.
+SELECT substring(results FROM 1 FOR 5) FROM batch_test.results(spacetime.call_batch(batch_test.batch(
+    batch_test.call('batch-misbehave', 'write_and_fail', '["by itself"]')))) AS results;
+SELECT note FROM "batch-misbehave".witness ORDER BY id;
+SELECT level, message FROM spacetime.logs('batch-misbehave', 100) OFFSET 2;
+RESET spacetime.call_timeout_ms;
+SELECT spacetime.drop_module('batch-misbehave');
 -- Rights: of the named role, else of spacetime_client; the owner may call anything.
 CREATE ROLE batch_test_role;
 GRANT USAGE ON SCHEMA batch_chat TO batch_test_role;

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_postgres::Client;
 
 use super::{Page, Position};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::postgres::Database;
 use crate::subscriptions::Input;
 
@@ -15,6 +15,8 @@ use crate::subscriptions::Input;
 const PAGE_BYTES: i32 = 4 << 20;
 /// How long Postgres waits for an entry before it answers that there is none.
 const WAIT_MS: i32 = 500;
+/// How long an answer may take in all: after that the connection is given up.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// Pause after a lost connection.
 const RETRY: Duration = Duration::from_millis(250);
 
@@ -46,8 +48,10 @@ impl Reader {
     async fn next(&mut self) -> Result<Page> {
         let question = "SELECT spacetime.changes($1, $2, $3, $4)";
         let is_awaited = self.durability == Durability::Awaited;
-        let row =
-            self.client.query_one(question, &[&self.cursor, &PAGE_BYTES, &WAIT_MS, &is_awaited]).await?;
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
+            [&self.cursor, &PAGE_BYTES, &WAIT_MS, &is_awaited];
+        let answered = tokio::time::timeout(ANSWER_LIMIT, self.client.query_one(question, &parameters)).await;
+        let row = answered.map_err(|_| Error::Silent)??;
         let page = Page::decode(row.get(0))?;
         self.cursor.clone_from(&page.cursor);
         Ok(page)

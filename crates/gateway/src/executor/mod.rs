@@ -2,6 +2,7 @@
 
 mod procedures;
 mod queue;
+mod room;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use spacetime_auth::Identity;
 use spacetime_wire::ConnectionId;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
@@ -19,6 +20,7 @@ use crate::postgres::Database;
 use crate::subscriptions::{Hubs, Reply};
 pub(crate) use procedures::{Failed, ProcedureCall, Procedures};
 use queue::Queue;
+pub(crate) use room::Room;
 
 /// Calls that may wait for one module.
 const QUEUE_CALLS_MAX: usize = 16_384;
@@ -31,6 +33,13 @@ pub(crate) enum Arguments {
 }
 
 impl Arguments {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bsatn(bytes) => bytes.len(),
+            Self::Json(text) => text.len(),
+        }
+    }
+
     fn encoded(&self) -> spacetime_call_batch::Arguments<'_> {
         match self {
             Self::Bsatn(bytes) => spacetime_call_batch::Arguments::Bsatn(bytes),
@@ -50,6 +59,8 @@ pub(crate) struct QueuedCall {
     /// The role that the caller's token maps to.
     pub(crate) role: Option<Arc<str>>,
     pub(crate) reply: Reply,
+    /// Given back when the call is run.
+    pub(crate) room: Option<OwnedSemaphorePermit>,
 }
 
 /// The queue of a module is full.
@@ -97,13 +108,28 @@ impl Executors {
 
     /// Puts a call into its module's queue.
     pub(crate) fn submit(&self, module: Identity, call: QueuedCall) -> std::result::Result<(), Overloaded> {
+        self.queue(module).try_send(call).map_err(|_| Overloaded)
+    }
+
+    /// As [`Executors::submit`], but waits for a place in the queue, and for room among the connection's own calls.
+    pub(crate) async fn submit_in_turn(
+        &self,
+        module: Identity,
+        room: &Room,
+        mut call: QueuedCall,
+    ) -> Result<()> {
+        call.room = Some(room.take(call.arguments.len()).await?);
+        self.queue(module).send(call).await.map_err(|_| Error::Stopping)
+    }
+
+    fn queue(&self, module: Identity) -> mpsc::Sender<QueuedCall> {
         let mut queues = self.queues.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let queue = queues.entry(module).or_insert_with(|| {
             let (sender, calls) = mpsc::channel(QUEUE_CALLS_MAX);
             tokio::spawn(Queue::new(module, self.shared.clone()).run(calls));
             sender
         });
-        queue.try_send(call).map_err(|_| Overloaded)
+        queue.clone()
     }
 }
 

@@ -10,9 +10,7 @@ use spacetime_wire::ConnectionId;
 use super::Arguments;
 use crate::error::{Error, Result};
 use crate::postgres::{Database, Pool, Pooled};
-
-/// What guests broke down with is not for clients.
-const TRAPPED: &str = "The instance encountered a fatal error.";
+use crate::refusal::{Refusal, TRAPPED};
 
 /// A call of a procedure.
 #[derive(Debug)]
@@ -101,11 +99,11 @@ async fn ask(connection: &Pooled, call: &ProcedureCall, role: &str) -> Result<By
 
 fn failed(error: &Error) -> Failed {
     let sqlstate = error.sqlstate().map(str::to_owned);
-    let message = match sqlstate.as_deref() {
-        Some("39000") => TRAPPED.to_owned(),
-        Some("42883") => "No such procedure".to_owned(),
-        Some(_) => error.message(),
-        None => "the connection to Postgres was lost; what the procedure has committed stays".to_owned(),
+    let message = match Refusal::of(sqlstate.as_deref()) {
+        Refusal::Trapped => TRAPPED.to_owned(),
+        Refusal::NoSuchFunction => "No such procedure".to_owned(),
+        _ if sqlstate.is_some() => error.message(),
+        _ => "the connection to Postgres was lost; what the procedure has committed stays".to_owned(),
     };
     tracing::debug!(%error, "a procedure failed");
     Failed { sqlstate, message }

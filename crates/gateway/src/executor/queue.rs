@@ -23,12 +23,20 @@ const BATCH_BYTES_MAX: usize = 1 << 20;
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 const SETTLE_PAUSE: Duration = Duration::from_millis(50);
 
+/// Which life of Postgres it is.
+const EPOCH: &str = "SELECT epoch FROM spacetime.change_log LIMIT 1";
+/// After so long without a call a module's connection is closed.
+const IDLE_LIMIT: Duration = Duration::from_secs(300);
+
 pub(super) struct Queue {
     module: Identity,
     shared: Shared,
     connection: Option<Connection>,
-    flushes: mpsc::UnboundedSender<(BatchId, Outcome)>,
+    flushes: mpsc::UnboundedSender<Committed>,
 }
+
+/// A batch that is to be made durable, and the epoch in which it was committed.
+type Committed = (BatchId, Option<String>, Outcome);
 
 /// A connection for batches.
 struct Connection {
@@ -62,7 +70,15 @@ impl Queue {
 
     pub(super) async fn run(mut self, mut calls: mpsc::Receiver<QueuedCall>) {
         let mut waiting = Vec::new();
-        while calls.recv_many(&mut waiting, BATCH_CALLS_MAX).await > 0 {
+        loop {
+            match tokio::time::timeout(IDLE_LIMIT, calls.recv_many(&mut waiting, BATCH_CALLS_MAX)).await {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(_) => {
+                    self.connection = None;
+                    continue;
+                }
+            }
             while !waiting.is_empty() {
                 let rest = waiting.split_off(within_bytes(&waiting));
                 let batch = std::mem::replace(&mut waiting, rest);
@@ -87,7 +103,7 @@ impl Queue {
         // Before it runs: the hub must know the calls when their entries arrive.
         let is_early: Vec<bool> = pending.iter().map(|call| call.reply.is_early()).collect();
         self.shared.hubs.started(self.module, batch, pending);
-        let outcome = self.run_all(&numbered).await;
+        let (outcome, epoch) = self.run_all(&numbered).await;
         let failed = outcome.results.iter().filter(|result| !result.is_done()).count();
         Metrics::add(&self.shared.metrics.failed_calls, failed as u64);
         let (early, confirmed) = outcome.split(&is_early);
@@ -95,33 +111,35 @@ impl Queue {
             self.shared.hubs.finished(true, self.module, batch, outcome);
         }
         if let Some(outcome) = confirmed {
-            drop(self.flushes.send((batch, outcome)));
+            drop(self.flushes.send((batch, epoch, outcome)));
         }
     }
 
-    /// Runs calls, together if that goes well. Their results are complete, whatever happens.
-    async fn run_all(&mut self, calls: &[Numbered]) -> Outcome {
+    /// Runs calls, together if that goes well. Their results are complete, whatever happens. Gives the epoch in which they
+    /// were committed, too; none if there were several.
+    async fn run_all(&mut self, calls: &[Numbered]) -> (Outcome, Option<String>) {
         let mut xids = Vec::new();
+        let mut epochs: Vec<String> = Vec::new();
         let mut results: Vec<CallResult> = Vec::with_capacity(calls.len());
-        let mut may_repeat = true;
+        let (mut may_repeat, mut singly) = (true, false);
         while results.len() < calls.len() {
-            let left = calls.get(results.len()..).unwrap_or_default();
+            let mut left = calls.get(results.len()..).unwrap_or_default();
+            if singly {
+                left = left.get(..1).unwrap_or(left);
+            }
             match self.transaction(left).await {
                 Ok(answer) if !answer.results.is_empty() => {
                     xids.push(answer.xid);
+                    epochs.extend(self.connection.as_ref().map(|connection| connection.epoch.clone()));
+                    epochs.dedup();
                     results.extend(answer.results.into_iter().take(left.len()));
                 }
                 Ok(_) => results.extend(left.iter().map(|_| failure("XX000", "the call was not run"))),
                 Err(Error::RolledBack) if may_repeat => may_repeat = false,
-                // The transaction of several was refused as a whole (a deferred constraint, say): each alone then.
+                // The transaction of several was refused as a whole (a deferred constraint, say): each alone then, and
+                // all that are left, or each that is refused would have the others run once more.
                 Err(error) if left.len() > 1 && error.sqlstate().is_some() && !self.is_lost() => {
-                    match self.transaction(left.get(..1).unwrap_or_default()).await {
-                        Ok(answer) => {
-                            xids.push(answer.xid);
-                            results.extend(answer.results.into_iter().take(1));
-                        }
-                        Err(error) => results.push(failed(&error)),
-                    }
+                    singly = true;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a batch of calls failed");
@@ -129,7 +147,8 @@ impl Queue {
                 }
             }
         }
-        Outcome { xids, results }
+        let epoch = epochs.pop().filter(|_| epochs.is_empty());
+        (Outcome { xids, results }, epoch)
     }
 
     fn is_lost(&self) -> bool {
@@ -138,7 +157,7 @@ impl Queue {
 
     /// One transaction, in one round trip.
     async fn transaction(&mut self, calls: &[Numbered]) -> Result<Answer> {
-        self.ensure_connection().await?;
+        self.ensure_connection().await.map_err(|error| Error::NotSent(Box::new(error)))?;
         let Some(Connection { client, statement, .. }) = &self.connection else {
             return Err(Error::Stopping);
         };
@@ -167,7 +186,7 @@ impl Queue {
         if self.is_lost() {
             let client = self.shared.database.connect().await?;
             let statement = client.prepare("SELECT spacetime.call_batch($1)").await?;
-            let epoch = client.query_one("SELECT epoch FROM spacetime.change_log LIMIT 1", &[]).await?.get(0);
+            let epoch = client.query_one(EPOCH, &[]).await?.get(0);
             self.connection = Some(Connection { client, statement, epoch });
         }
         Ok(())
@@ -205,20 +224,15 @@ impl Queue {
 }
 
 /// Makes committed batches durable, several at once if they have queued up, and tells the hub.
-async fn flush(module: Identity, shared: Shared, mut committed: mpsc::UnboundedReceiver<(BatchId, Outcome)>) {
+async fn flush(module: Identity, shared: Shared, mut committed: mpsc::UnboundedReceiver<Committed>) {
     let mut batches = Vec::new();
     while committed.recv_many(&mut batches, 1024).await > 0 {
-        let flushed = async {
-            let client = shared.database.shared().await?;
-            client.execute("SELECT spacetime.wait_durable(pg_current_wal_insert_lsn())", &[]).await?;
-            Ok::<(), Error>(())
-        };
-        let lost = flushed.await.err();
-        for (batch, mut outcome) in batches.drain(..) {
-            if let Some(error) = &lost {
-                tracing::error!(%error, "whether calls are durable is not known");
+        let durable_in = make_durable(&shared).await;
+        for (batch, epoch, mut outcome) in batches.drain(..) {
+            // Another epoch: Postgres has started anew, and what it had in memory may be gone.
+            if durable_in.is_none() || durable_in != epoch {
                 for result in outcome.results.iter_mut().filter(|result| result.is_done()) {
-                    *result = failed(error);
+                    *result = unknown();
                 }
             }
             shared.hubs.finished(false, module, batch, outcome);
@@ -226,13 +240,36 @@ async fn flush(module: Identity, shared: Shared, mut committed: mpsc::UnboundedR
     }
 }
 
+/// Waits until all that is committed by now is durable; the epoch of the change log in which that is so. A lost connection
+/// says nothing: the commits are where they were, and are asked about over another one.
+async fn make_durable(shared: &Shared) -> Option<String> {
+    let asked_until = Instant::now() + SETTLE_LIMIT;
+    loop {
+        let flushed = async {
+            let client = shared.database.durability().await?;
+            let (flushed, epoch) = tokio::join!(
+                client.execute("SELECT spacetime.wait_durable(pg_current_wal_insert_lsn())", &[]),
+                client.query_one(EPOCH, &[]),
+            );
+            flushed?;
+            Ok::<String, Error>(epoch?.get(0))
+        };
+        match flushed.await {
+            Ok(epoch) => return Some(epoch),
+            Err(error) if Instant::now() > asked_until => {
+                tracing::error!(%error, "commits could not be made durable");
+                return None;
+            }
+            Err(error) => tracing::warn!(%error, "waiting for commits to be durable failed; trying again"),
+        }
+        tokio::time::sleep(SETTLE_PAUSE).await;
+    }
+}
+
 fn within_bytes(calls: &[QueuedCall]) -> usize {
     let mut bytes = 0;
     let fits = calls.iter().take_while(|call| {
-        bytes += match &call.arguments {
-            Arguments::Bsatn(arguments) => arguments.len(),
-            Arguments::Json(arguments) => arguments.len(),
-        };
+        bytes += call.arguments.len();
         bytes <= BATCH_BYTES_MAX
     });
     fits.count().max(1)
@@ -269,10 +306,12 @@ fn encoded<'a>(module: &'a str, role: &'a str, numbered: &'a Numbered) -> spacet
 fn failed(error: &Error) -> CallResult {
     match error.sqlstate() {
         Some(code) => failure(code, &error.message()),
-        None => {
-            failure("08006", "the connection to Postgres was lost; whether the call was done is not known")
-        }
+        None => unknown(),
     }
+}
+
+fn unknown() -> CallResult {
+    failure("08006", "the connection to Postgres was lost; whether the call was done is not known")
 }
 
 fn failure(sqlstate: &str, message: &str) -> CallResult {

@@ -6,7 +6,6 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use spacetime_call_batch::CallResult;
 use spacetime_wire::ConnectionId;
 use spacetime_wire::http::ErrorBody;
 use tokio::sync::oneshot;
@@ -15,6 +14,7 @@ use super::Authorized;
 use crate::error::{Error, Result};
 use crate::executor::{Arguments, QueuedCall};
 use crate::postgres::Module;
+use crate::refusal::Refusal;
 use crate::state::{Gateway, new_connection_id};
 use crate::subscriptions::Reply;
 use crate::tokens::Caller;
@@ -23,6 +23,28 @@ pub(super) async fn call(
     State(gateway): State<Arc<Gateway>>,
     Path((name, function)): Path<(String, String)>,
     Authorized(caller): Authorized,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response> {
+    to_the_end(run(gateway, name, function, caller, headers, body)).await
+}
+
+/// Does what a request asks for to its end, also when who has sent it does not wait: a connection that was made for it
+/// must end.
+pub(super) async fn to_the_end(
+    answer: impl Future<Output = Result<Response>> + Send + 'static,
+) -> Result<Response> {
+    tokio::spawn(answer).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request failed");
+        Err(ErrorBody::Internal.into())
+    })
+}
+
+async fn run(
+    gateway: Arc<Gateway>,
+    name: String,
+    function: String,
+    caller: Caller,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response> {
@@ -35,9 +57,13 @@ pub(super) async fn call(
     })?;
     let module = gateway.database.module(&name).await?;
     let definition = &module.definition;
-    if definition.reducer_by_name(&function).is_none() {
+    let Some(reducer) = definition.reducer_by_name(&function) else {
         let procedure = definition.procedure_by_name(&function).ok_or(ErrorBody::NoSuchReducer)?;
         return super::procedure::call(&gateway, &module, procedure, caller, arguments).await;
+    };
+    if definition.reducers.get(reducer).is_some_and(|reducer| reducer.lifecycle.is_some()) {
+        let problem = format!("{function} is a lifecycle reducer, which nobody calls");
+        return Err(ErrorBody::BadRequest(problem).into());
     }
     let connection_id = connect(&gateway, &module, &caller).await?;
     let (reply, result) = oneshot::channel();
@@ -49,17 +75,21 @@ pub(super) async fn call(
         claims: Arc::from(caller.claims.as_str()),
         role: caller.role.clone(),
         reply: Reply::Http(reply),
+        room: None,
     };
     let submitted = gateway.executors.submit(module.identity, call);
     let result = match submitted {
         Ok(()) => result.await.map_err(|_| Error::Stopping),
         Err(_) => Err(ErrorBody::Unavailable("too many requests".into()).into()),
     };
-    gateway.disconnected(&module, &caller, connection_id).await;
+    gateway.disconnected_soon(&module, &caller, connection_id).await;
     let result = result?;
-    let mut response = match answer(&function, &result) {
-        None => StatusCode::OK.into_response(),
-        Some(body) => Error::from(body).into_response(),
+    let mut response = if result.is_done() {
+        StatusCode::OK.into_response()
+    } else {
+        let refusal = Refusal::of(Some(result.code()));
+        let body = refusal.to_body(&function, result.message.clone(), ErrorBody::NoSuchReducer);
+        Error::from(body).into_response()
     };
     add_headers(&mut response, u64::from(result.duration_us), &caller);
     response.headers_mut().insert("spacetime-energy-used", header::HeaderValue::from_static("0"));
@@ -67,7 +97,11 @@ pub(super) async fn call(
 }
 
 /// A connection for the length of a call; client_connected may refuse it.
-pub(super) async fn connect(gateway: &Gateway, module: &Module, caller: &Caller) -> Result<ConnectionId> {
+pub(super) async fn connect(
+    gateway: &Arc<Gateway>,
+    module: &Arc<Module>,
+    caller: &Caller,
+) -> Result<ConnectionId> {
     let id = new_connection_id()?;
     gateway.connected(module, caller, id).await.map_err(|error| match error.sqlstate() {
         Some("38000" | "39000") => ErrorBody::ConnectionRefused(error.message()).into(),
@@ -87,23 +121,4 @@ pub(super) fn add_headers(response: &mut Response, micros: u64, caller: &Caller)
             response.headers_mut().insert(name, value);
         }
     }
-}
-
-/// What is wrong with a call; never more than clients may know.
-fn answer(function: &str, result: &CallResult) -> Option<ErrorBody> {
-    let message = result.message.clone();
-    Some(match result.code() {
-        "00000" => return None,
-        "38000" => ErrorBody::ReducerFailed(message),
-        "39000" => ErrorBody::ReducerFailed("The instance encountered a fatal error.".into()),
-        "42883" if message.contains("lifecycle") => ErrorBody::BadRequest(message),
-        "42883" => ErrorBody::NoSuchReducer,
-        "22023" | "22P02" | "22003" => {
-            ErrorBody::InvalidArguments { function: function.to_owned(), problem: message }
-        }
-        "53400" | "57014" => ErrorBody::OutOfEnergy(message),
-        "42501" => ErrorBody::ConnectionRefused(message),
-        "08006" | "40001" | "55P03" => ErrorBody::Unavailable(message),
-        _ => ErrorBody::ReducerFailed(message),
-    })
 }

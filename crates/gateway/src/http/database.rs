@@ -66,9 +66,9 @@ pub(super) async fn delete(
 ) -> Result<()> {
     let module = gateway.database.module(&name).await?;
     require_owner(&module, &caller, "delete database")?;
-    let client = gateway.database.shared().await?;
-    let dropped = client.execute("SELECT spacetime.drop_module($1)", &[&module.key()]).await;
-    dropped.map_err(|error| match Error::from(error) {
+    let client = gateway.statements.wait().await?;
+    let dropped = client.execute_in_time("SELECT spacetime.drop_module($1)", &[&module.key()]).await;
+    dropped.map_err(|error| match error {
         error if error.sqlstate() == Some("55000") => ErrorBody::Locked.into(),
         error => error,
     })?;

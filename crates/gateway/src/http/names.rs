@@ -80,7 +80,6 @@ pub(super) async fn replace(
 }
 
 async fn set(gateway: &Gateway, module: &Module, names: &[String]) -> Result<()> {
-    let client = gateway.database.shared().await?;
-    client.execute("SELECT spacetime.set_names($1, $2)", &[&module.key(), &names]).await?;
-    Ok(())
+    let client = gateway.statements.wait().await?;
+    client.execute_in_time("SELECT spacetime.set_names($1, $2)", &[&module.key(), &names]).await
 }

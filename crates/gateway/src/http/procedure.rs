@@ -13,6 +13,7 @@ use super::call::{add_headers, connect};
 use crate::error::{Error, Result};
 use crate::executor::{Arguments, Failed, ProcedureCall};
 use crate::postgres::Module;
+use crate::refusal::Refusal;
 use crate::state::Gateway;
 use crate::tokens::Caller;
 
@@ -41,7 +42,7 @@ pub(super) async fn call(
         Err(failed) => Err(failed),
     };
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    gateway.disconnected(module, &caller, connection_id).await;
+    gateway.disconnected_soon(module, &caller, connection_id).await;
     let mut response = match outcome {
         Ok(result) => {
             let mut body = String::new();
@@ -49,24 +50,11 @@ pub(super) async fn call(
                 .map_err(|error| Error::Layout(error.to_string()))?;
             ([(header::CONTENT_TYPE, "application/json")], body).into_response()
         }
-        Err(failed) => Error::from(answer(&procedure.name, failed)).into_response(),
+        Err(Failed { sqlstate, message }) => {
+            let refusal = Refusal::of(sqlstate.as_deref());
+            Error::from(refusal.to_body(&procedure.name, message, ErrorBody::NoSuchProcedure)).into_response()
+        }
     };
     add_headers(&mut response, micros, &caller);
     Ok(response)
-}
-
-fn answer(function: &str, failed: Failed) -> ErrorBody {
-    let message = failed.message;
-    match failed.sqlstate.as_deref() {
-        Some("42883") => ErrorBody::NoSuchProcedure,
-        Some("22023" | "22P02" | "22003") => {
-            ErrorBody::InvalidArguments { function: function.to_owned(), problem: message }
-        }
-        Some("53400" | "57014") => ErrorBody::OutOfEnergy(message),
-        Some("42501") => ErrorBody::ConnectionRefused(message),
-        Some("53300" | "55P03" | "40001" | "57P01" | "57P02" | "57P03") | None => {
-            ErrorBody::Unavailable(message)
-        }
-        Some(_) => ErrorBody::ReducerFailed(message),
-    }
 }

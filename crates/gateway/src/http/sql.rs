@@ -15,7 +15,7 @@ use spacetime_query::{
 use spacetime_wire::http::{ErrorBody, StatementStats, statement_result};
 
 use super::Authorized;
-use super::call::{add_headers, connect};
+use super::call::{add_headers, connect, to_the_end};
 use crate::error::{Error, Result};
 use crate::postgres::Module;
 use crate::state::Gateway;
@@ -30,12 +30,16 @@ pub(super) async fn sql(
     Authorized(caller): Authorized,
     query: String,
 ) -> Result<Response> {
+    to_the_end(answer(gateway, name, caller, query)).await
+}
+
+async fn answer(gateway: Arc<Gateway>, name: String, caller: Caller, query: String) -> Result<Response> {
     let began = Instant::now();
     let module = gateway.database.module(&name).await?;
     let (columns, checked) = check(&module, &caller, &query)?;
     let id = connect(&gateway, &module, &caller).await?;
     let ran = run(&gateway, &module, &caller, &query).await;
-    gateway.disconnected(&module, &caller, id).await;
+    gateway.disconnected_soon(&module, &caller, id).await;
     let (rows, written) = ran?;
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let mut stats = StatementStats::default();

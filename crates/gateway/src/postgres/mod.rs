@@ -7,8 +7,9 @@ mod rows;
 mod tls;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_postgres::{Client, Config};
 
 pub(crate) use module::{Module, Policed, identity_of};
@@ -26,10 +27,19 @@ pub(crate) struct Database {
     config: Config,
     tls: tls::Tls,
     shared: Mutex<Option<Arc<Client>>>,
+    /// For what waits until commits are durable, which may be for as long as a standby is away.
+    durability: Mutex<Option<Arc<Client>>>,
     /// Role whose rights clients have.
     client_role: Arc<str>,
     idle: std::sync::Mutex<Vec<rows::ReadConnection>>,
+    /// Readings that may run at a time; others wait.
+    readings: Semaphore,
 }
+
+/// Time for a host to answer at all.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// After so long without a sign of life a host is asked for one, and after as long again it counts as dead.
+const SILENCE_LIMIT: Duration = Duration::from_secs(15);
 
 /// The role clients without one of their own have the rights of.
 const CLIENT_ROLE: &str = "spacetime_client";
@@ -42,6 +52,7 @@ impl Database {
         };
         let mut config: Config = options.database_url.parse().map_err(Error::Connect)?;
         config.application_name("spacetime gateway");
+        notice_dead_hosts(&mut config);
         if options.database_ca.is_some() {
             // To check the server's name and then talk without encryption would be of no use.
             config.ssl_mode(tokio_postgres::config::SslMode::Require);
@@ -50,8 +61,10 @@ impl Database {
             config,
             tls: tls::Tls::new(options.database_ca.as_deref())?,
             shared: Mutex::new(None),
+            durability: Mutex::new(None),
             client_role: client_role.into(),
             idle: std::sync::Mutex::new(Vec::new()),
+            readings: Semaphore::new(rows::READINGS_MAX),
         })
     }
 
@@ -73,12 +86,21 @@ impl Database {
 
     /// The shared connection. Nobody may open a transaction on it.
     pub(crate) async fn shared(&self) -> Result<Arc<Client>> {
-        let mut shared = self.shared.lock().await;
-        if let Some(client) = shared.as_ref().filter(|client| !client.is_closed()) {
+        self.kept(&self.shared).await
+    }
+
+    /// The connection for waiting until what has been committed is durable.
+    pub(crate) async fn durability(&self) -> Result<Arc<Client>> {
+        self.kept(&self.durability).await
+    }
+
+    async fn kept(&self, place: &Mutex<Option<Arc<Client>>>) -> Result<Arc<Client>> {
+        let mut kept = place.lock().await;
+        if let Some(client) = kept.as_ref().filter(|client| !client.is_closed()) {
             return Ok(Arc::clone(client));
         }
         let client = Arc::new(self.connect().await?);
-        *shared = Some(Arc::clone(&client));
+        *kept = Some(Arc::clone(&client));
         Ok(client)
     }
 
@@ -99,5 +121,47 @@ impl Database {
                 .into(),
         })?;
         Ok(())
+    }
+}
+
+/// A host that is gone without a word would be waited for without end. What the URL says counts more.
+fn notice_dead_hosts(config: &mut Config) {
+    let standard = Config::new();
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_LIMIT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE_LIMIT * 2);
+    }
+    if config.get_keepalives_idle() == standard.get_keepalives_idle() {
+        config.keepalives_idle(SILENCE_LIMIT);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(SILENCE_LIMIT / 3);
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(3);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio_postgres::Config;
+
+    use super::{CONNECT_LIMIT, SILENCE_LIMIT, notice_dead_hosts};
+
+    #[test]
+    fn dead_hosts_are_noticed_and_the_url_counts_more() {
+        let mut plain: Config = "host=a".parse().expect("well-formed");
+        notice_dead_hosts(&mut plain);
+        assert_eq!(plain.get_connect_timeout(), Some(&CONNECT_LIMIT));
+        assert_eq!(plain.get_keepalives_idle(), SILENCE_LIMIT);
+        assert!(plain.get_tcp_user_timeout().is_some());
+        let mut told: Config = "host=a connect_timeout=1 keepalives_idle=60".parse().expect("well-formed");
+        notice_dead_hosts(&mut told);
+        assert_eq!(told.get_connect_timeout(), Some(&Duration::from_secs(1)));
+        assert_eq!(told.get_keepalives_idle(), Duration::from_secs(60));
     }
 }

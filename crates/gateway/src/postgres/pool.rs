@@ -9,6 +9,9 @@ use tokio_postgres::Client;
 use super::Database;
 use crate::error::Result;
 
+/// Longest wait for a lock.
+const LOCK_LIMIT_MS: u32 = 10_000;
+
 /// At most so many connections; those not in use are kept.
 pub(crate) struct Pool {
     database: Arc<Database>,
@@ -69,6 +72,26 @@ impl Deref for Pooled {
 }
 
 impl Pooled {
+    /// Runs a statement that needs locks, and gives up when it has to wait for one for long: whoever holds it must not
+    /// hold up others.
+    pub(crate) async fn execute_in_time(
+        self,
+        statement: &str,
+        parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Result<()> {
+        let begin = format!("BEGIN; SET LOCAL lock_timeout = '{LOCK_LIMIT_MS}ms'");
+        let (began, done, ended) = tokio::join!(
+            self.client.batch_execute(&begin),
+            self.client.execute(statement, parameters),
+            // After an error this is a ROLLBACK.
+            self.client.batch_execute("COMMIT"),
+        );
+        self.give_back();
+        began?;
+        done?;
+        Ok(ended?)
+    }
+
     /// Keeps the connection for others: no question runs on it.
     pub(crate) fn give_back(self) {
         let Self { client, idle, _turn } = self;

@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 
 /// Connections that are kept for the next readings.
 const IDLE_MAX: usize = 4;
+/// Readings that run at a time, each on a connection of its own.
+pub(super) const READINGS_MAX: usize = 16;
 
 /// Which transactions a set of rows contains.
 #[derive(Debug, Clone)]
@@ -177,6 +179,8 @@ impl ReadConnection {
 impl Database {
     /// Reads in one snapshot, which is gone as soon as the rows are here.
     pub(crate) async fn load(&self, module: &str, reads: &[Read]) -> Result<Loaded> {
+        // Closed by nobody.
+        let _turn = self.readings.acquire().await.map_err(|_| Error::Stopping)?;
         let connection = match self.take_idle().filter(|connection| !connection.client.is_closed()) {
             Some(connection) => connection,
             None => ReadConnection::open(self).await?,

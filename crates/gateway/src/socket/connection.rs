@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::protocol::{Encoder, Reply as Answer, Request};
-use crate::executor::QueuedCall;
+use super::seats::Taken;
+use crate::executor::{QueuedCall, Room};
 use crate::metrics::Metrics;
 use crate::postgres::{Module, RightsSeen};
 use crate::state::Gateway;
@@ -74,6 +75,9 @@ impl Session {
     pub(super) async fn run(self, socket: WebSocket) {
         let Self { gateway, encoder, is_confirmed } = self;
         let peer = Arc::clone(&encoder.peer);
+        let key = (peer.module.identity, peer.caller.identity, peer.connection_id);
+        // Held until the client is disconnected.
+        let seat = gateway.seats.take(key).await;
         if let Err(error) = gateway.connected(&peer.module, &peer.caller, peer.connection_id).await {
             // No message and no close frame: that is how clients know a refusal.
             tracing::info!(%error, module = %peer.module.identity, "a client was refused");
@@ -106,8 +110,9 @@ impl Session {
             is_confirmed,
             claims,
             waiting,
+            room: Room::new(),
         };
-        connection.serve(socket, received).await;
+        connection.serve(socket, received, &seat).await;
         drop(hub.send(Input::Disconnect(id)));
         gateway.disconnected(&peer.module, &peer.caller, peer.connection_id).await;
         gateway.metrics.connections.fetch_sub(1, Ordering::Relaxed);
@@ -124,16 +129,18 @@ pub(super) struct Connection {
     pub(super) claims: Arc<str>,
     /// Bytes of rows that the hub has told and that have not been sent.
     waiting: Arc<AtomicUsize>,
+    room: Room,
 }
 
 impl Connection {
     /// Reads and writes by turns until one side has had enough, and says goodbye.
-    async fn serve(&self, socket: WebSocket, mut events: mpsc::Receiver<Event>) {
+    async fn serve(&self, socket: WebSocket, mut events: mpsc::Receiver<Event>, seat: &Taken) {
         let (mut sink, mut stream) = socket.split();
         let (direct, mut answers) = mpsc::channel::<Message>(64);
         let end = tokio::select! {
             end = self.receive(&mut stream, &direct) => end,
             end = self.send(&mut sink, &mut answers, &mut events) => end,
+            () = seat.replaced() => Err(End::new(1008, "another connection has come with this id")),
         };
         let close = end.err().map(|end| CloseFrame { code: end.code, reason: end.reason.into() });
         // The other side may be gone already.
@@ -169,7 +176,7 @@ impl Connection {
                         return Ok(());
                     }
                 }
-                _ = &mut stopped => return Err(End::new(1001, "the gateway is shutting down")),
+                _ = &mut stopped => return Err(shutting_down()),
             }
         }
     }
@@ -229,9 +236,9 @@ impl Connection {
                         claims: Arc::clone(&self.claims),
                         role: peer.caller.role.clone(),
                         reply,
+                        room: None,
                     };
-                    let queued = self.gateway.executors.submit(peer.module.identity, call);
-                    queued.map_err(|_| End::new(1013, "too many requests"))?;
+                    self.queue(call).await?;
                 }
                 Request::Procedure { procedure, arguments, request_id } => {
                     self.procedure(procedure, arguments, request_id, direct).await;
@@ -247,6 +254,18 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Nothing more is read while there is no room: who sends faster than calls can be run waits, and nobody else.
+    async fn queue(&self, call: QueuedCall) -> Result<(), End> {
+        let mut stopping = self.gateway.stopping.subscribe();
+        let module = self.encoder.peer.module.identity;
+        tokio::select! {
+            queued = self.gateway.executors.submit_in_turn(module, &self.room, call) => {
+                queued.map_err(|error| End::new(error.close_code(), error.to_string()))
+            }
+            _ = stopping.wait_for(|stopping| *stopping) => Err(shutting_down()),
+        }
     }
 
     async fn say(&self, answer: &Answer<'_>, direct: &mpsc::Sender<Message>) -> Result<(), End> {
@@ -308,6 +327,10 @@ impl Connection {
         };
         found.await.map_err(|error: crate::Error| error.message())
     }
+}
+
+fn shutting_down() -> End {
+    End::new(1001, "the gateway is shutting down")
 }
 
 /// For clients that do not read what they are told.

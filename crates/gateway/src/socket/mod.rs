@@ -3,6 +3,7 @@
 mod connection;
 mod procedure;
 mod protocol;
+mod seats;
 mod v1;
 mod v2;
 
@@ -23,6 +24,7 @@ use crate::options::CompressionChoice;
 use crate::state::{Gateway, new_connection_id};
 use connection::{Peer, Session};
 use protocol::{Encoder, Protocol};
+pub(crate) use seats::Seats;
 
 /// `GET /v1/database/{name}/subscribe`.
 pub(crate) async fn subscribe(

@@ -19,6 +19,7 @@ use crate::changes::{Page, Position};
 use crate::error::Result;
 use crate::metrics::Metrics;
 use crate::postgres::{Database, Loaded, RightsSeen};
+use crate::refusal::{Refusal, TRAPPED};
 
 /// Bytes of rows that may wait for a client when another event comes; first rows may be more.
 const WAITING_BYTES_MAX: usize = 64 << 20;
@@ -260,12 +261,14 @@ impl Shared {
 impl CallOutcome {
     /// What clients are told of a result: the reducer's own words, never SQLSTATE, DETAIL or backtraces.
     pub(crate) fn of(result: &CallResult) -> Self {
-        match result.code() {
-            "00000" => Self::Done { timestamp_us: result.timestamp_us, duration_us: result.duration_us },
-            "38000" => Self::Refused(result.message.clone()),
-            "39000" => Self::Failed("The instance encountered a fatal error.".into()),
-            "42883" => Self::Failed(format!("no such reducer: {}", result.message)),
-            "53400" | "57014" => Self::OutOfEnergy(result.message.clone()),
+        if result.is_done() {
+            return Self::Done { timestamp_us: result.timestamp_us, duration_us: result.duration_us };
+        }
+        match Refusal::of(Some(result.code())) {
+            Refusal::Reducer => Self::Refused(result.message.clone()),
+            Refusal::Trapped => Self::Failed(TRAPPED.into()),
+            Refusal::NoSuchFunction => Self::Failed(format!("no such reducer: {}", result.message)),
+            Refusal::LimitReached => Self::OutOfEnergy(result.message.clone()),
             _ => Self::Failed(result.message.clone()),
         }
     }
