@@ -10,7 +10,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use spacetime_wire::{ConnectionId, RowList, WireError};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::protocol::{Encoder, Reply as Answer, Request};
 use super::seats::Taken;
@@ -26,8 +26,10 @@ use crate::tokens::Caller;
 
 const PING_INTERVAL: Duration = Duration::from_secs(15);
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
-/// Time for a slow client to take one message.
+/// Time for a slow client to take one message, besides what its size takes.
 const SEND_LIMIT: Duration = Duration::from_secs(30);
+/// The slowest line that counts as reading: 64 kB/s.
+const SEND_BYTES_PER_MS_MIN: u64 = 64;
 /// Time for the other side to answer a close frame.
 const CLOSE_DRAIN: Duration = Duration::from_millis(250);
 /// Events that may wait for a client before it is dropped.
@@ -159,17 +161,19 @@ impl Connection {
         let stopped = async move { stopping.wait_for(|stopping| *stopping).await.is_ok() };
         tokio::pin!(stopped);
         let mut ping = tokio::time::interval(PING_INTERVAL);
+        // A message may take long to handle: nothing was heard meanwhile because nobody listened.
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_heard = Instant::now();
         loop {
             tokio::select! {
                 frame = stream.next() => {
-                    last_heard = Instant::now();
                     match frame {
                         Some(Ok(Message::Close(_))) | None => return Ok(()),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                         Some(Ok(message)) => self.message(message, direct).await?,
                         Some(Err(error)) => return Err(unreadable(error)),
                     }
+                    last_heard = Instant::now();
                 }
                 _ = ping.tick() => {
                     if last_heard.elapsed() > IDLE_LIMIT || direct.send(Message::Ping(Bytes::new())).await.is_err() {
@@ -191,7 +195,8 @@ impl Connection {
         let mut next = self.encode(&Answer::First)?;
         loop {
             if let Some(message) = next {
-                match tokio::time::timeout(SEND_LIMIT, sink.send(message)).await {
+                let limit = SEND_LIMIT + Duration::from_millis(length(&message) / SEND_BYTES_PER_MS_MIN);
+                match tokio::time::timeout(limit, sink.send(message)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(_)) => return Ok(()),
                     Err(_) => {
@@ -331,6 +336,15 @@ impl Connection {
 
 fn shutting_down() -> End {
     End::new(1001, "the gateway is shutting down")
+}
+
+/// Bytes of a message.
+fn length(message: &Message) -> u64 {
+    match message {
+        Message::Text(text) => text.len() as u64,
+        Message::Binary(bytes) => bytes.len() as u64,
+        _ => 0,
+    }
 }
 
 /// For clients that do not read what they are told.
