@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from harness.cluster import ROOT
+from harness.subscription import Subscription
 from harness.testcase import ClusterTestCase
 
 PACKAGE = Path(__file__).parent / "node_postgres" / "package.json"
@@ -37,7 +38,11 @@ class ExamplesTest(ClusterTestCase):
         self.addCleanup(self.owner.execute, "SELECT spacetime.drop_module('bank')")
 
     def test_psql(self):
-        output = self.cluster.psql(example("sql", "spacetime.subscribe(")).stdout
+        # The example waits a second; on a busy machine the notifier's start alone may take longer.
+        first = Subscription(self.connect(), "SELECT * FROM bank.account")
+        self.owner.execute("SELECT bank.transfer(0, 1, 1)")
+        first.next_message()
+        output = self.cluster.psql(example("sql", "spacetime.subscribe(").replace("pg_sleep(1)", "pg_sleep(5)")).stdout
         row = next(line for line in output.splitlines() if "|spacetime_" in line)
         self.assertEqual(len(json.loads(row.split("|")[2])), 3)
         payload = re.search(r'with payload "(.*)" received', output)[1]
