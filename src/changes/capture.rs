@@ -16,16 +16,7 @@ use crate::row::TableCodec;
 
 /// One row that a statement changed.
 pub(crate) fn capture_statement(change: &Change<'_>) -> Result<()> {
-    let Some(module) = module_of(change.module, change.schema)? else { return Ok(()) };
-    if !is_captured() {
-        note_write(&module);
-        return Ok(());
-    }
-    let place = module.row.storage.tables.iter().position(|table| table.pg_name == change.table);
-    let Some(place) = place else {
-        note_unknown(&module);
-        return Ok(());
-    };
+    let Some((module, place)) = followed(change)? else { return Ok(()) };
     let (table, codec) = module.open_table(place)?;
     let encode = |row: Option<RowDatums<'_>>| row.map(|row| encoded(&codec, row)).transpose();
     let rows = encode(change.old).and_then(|old| encode(change.new).map(|new| (old, new)));
@@ -48,16 +39,7 @@ pub(crate) fn capture_statement(change: &Change<'_>) -> Result<()> {
 
 /// All rows of a table that is about to be truncated.
 pub(crate) fn capture_truncate(change: &Change<'_>) -> Result<()> {
-    let Some(module) = module_of(change.module, change.schema)? else { return Ok(()) };
-    if !is_captured() {
-        note_write(&module);
-        return Ok(());
-    }
-    let place = module.row.storage.tables.iter().position(|table| table.pg_name == change.table);
-    let Some(place) = place else {
-        note_unknown(&module);
-        return Ok(());
-    };
+    let Some((module, place)) = followed(change)? else { return Ok(()) };
     let (table, codec) = module.open_table(place)?;
     // TRUNCATE removes what is committed, whatever the statement's snapshot sees.
     snapshot::push_latest();
@@ -86,6 +68,21 @@ pub(crate) fn capture_rewrite(module: &str, schema: Oid) {
     if let Ok(Some(module)) = module_of(module, schema) {
         note_unknown(&module);
     }
+}
+
+/// The module of a change whose rows are to be noted, and the table's position in it. `None` when they are not: what there
+/// is to note of the change has been noted then.
+fn followed(change: &Change<'_>) -> Result<Option<(Rc<ReadyModule>, usize)>> {
+    let Some(module) = module_of(change.module, change.schema)? else { return Ok(None) };
+    if !is_captured() {
+        note_write(&module);
+        return Ok(None);
+    }
+    let place = module.row.storage.tables.iter().position(|table| table.pg_name == change.table);
+    if place.is_none() {
+        note_unknown(&module);
+    }
+    Ok(place.map(|place| (module, place)))
 }
 
 /// The module of a trigger, which is on a table in `schema`; `None` when nobody needs to know of the change, or the

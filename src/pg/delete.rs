@@ -2,8 +2,7 @@
 
 use pgrx::pg_sys;
 
-use super::attempt::{Attempt, attempt};
-use super::snapshot;
+use super::attempt::Attempt;
 use super::trigger::Bracket;
 use super::write::Written;
 use super::writer::Writer;
@@ -29,7 +28,7 @@ impl Deletion<'_> {
         let mut place = Some(old);
         let mut written = Written::Skipped;
         while let Some(mut old) = place {
-            match self.delete_version(&mut old)? {
+            match self.delete_row_at(&mut old)? {
                 Deleted::Done(done) => {
                     written = done;
                     place = None;
@@ -42,7 +41,7 @@ impl Deletion<'_> {
         Ok(written)
     }
 
-    fn delete_version(&mut self, old: &mut pg_sys::ItemPointerData) -> Result<Deleted> {
+    fn delete_row_at(&mut self, old: &mut pg_sys::ItemPointerData) -> Result<Deleted> {
         // SAFETY: slots and estate live as long as the call; a delete needs no row in the slot.
         unsafe {
             if let Some(bracket) = &self.bracket {
@@ -55,19 +54,7 @@ impl Deletion<'_> {
                 }
             }
             let command = (*self.writer.estate).es_output_cid;
-            let attempt = attempt(|wait, failure| {
-                pg_sys::table_tuple_delete(
-                    self.writer.relation,
-                    &mut *old,
-                    command,
-                    snapshot::active(),
-                    std::ptr::null_mut(),
-                    wait,
-                    failure,
-                    false,
-                )
-            })?;
-            if let Attempt::Moved(newer) = attempt {
+            if let Attempt::Moved(newer) = self.writer.delete_version(old, command)? {
                 return Ok(Deleted::Moved(newer));
             }
             if let Some(bracket) = &self.bracket {

@@ -227,10 +227,22 @@ impl Writer {
         unsafe {
             pg_sys::CommandCounterIncrement();
             let command = pg_sys::GetCurrentCommandId(true);
+            self.delete_version(&mut own, command)?.or_changed()
+        }
+    }
+
+    /// Marks one version of a row as deleted.
+    pub(super) unsafe fn delete_version(
+        &self,
+        place: &mut pg_sys::ItemPointerData,
+        command: pg_sys::CommandId,
+    ) -> Result<Attempt> {
+        // SAFETY: `place` is a row of the table that this command sees.
+        unsafe {
             attempt(|wait, failure| {
                 pg_sys::table_tuple_delete(
                     self.relation,
-                    &mut own,
+                    &mut *place,
                     command,
                     snapshot::active(),
                     std::ptr::null_mut(),
@@ -238,8 +250,7 @@ impl Writer {
                     failure,
                     false,
                 )
-            })?
-            .or_changed()
+            })
         }
     }
 
