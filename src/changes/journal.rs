@@ -138,7 +138,8 @@ fn note_row(module: &Rc<ReadyModule>, what: What, row: &[u8]) {
 pub(crate) fn note_call(module: &Rc<ReadyModule>, since: usize, call: CallNote, arguments: &[u8]) -> bool {
     with(|journal| {
         let has_changes = journal.notes.len() > since;
-        if has_changes {
+        // Rows that nobody watched were not noted, and who made them is of no use without them.
+        if has_changes && change_log::is_watched() {
             let module = journal.module(module);
             journal.push(module, What::Call(Box::new(call)), arguments);
         }

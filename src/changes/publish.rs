@@ -40,7 +40,7 @@ fn before_commit() -> Result<()> {
     let journal = journal::take();
     let entries = entries(&journal);
     if !entries.is_empty() {
-        let batch = Batch::prepare(entries, &StatePaths::changes())?;
+        let batch = Batch::prepare(entries, StatePaths::changes)?;
         COMMITTING.with(|committing| *committing.borrow_mut() = batch);
     }
     Ok(())

@@ -38,7 +38,8 @@ thread_local! {
 #[derive(Default)]
 struct Cache {
     generation: u64,
-    modules: HashMap<String, Rc<ReadyModule>>,
+    /// By name and by identity in hex. Searched from the front: sessions use few modules.
+    modules: Vec<(String, Rc<ReadyModule>)>,
 }
 
 /// A published module with everything worked out that calls need.
@@ -91,8 +92,11 @@ pub(crate) fn ready(name: &str) -> Result<Rc<ReadyModule>> {
         let mut cache = cache.borrow_mut();
         // What changed while loading will be loaded again.
         if cache.generation == generation {
-            cache.modules.insert(identity, Rc::clone(&module));
-            cache.modules.insert(name.to_owned(), Rc::clone(&module));
+            cache.modules.retain(|(known, _)| *known != identity && known != name);
+            if identity != name {
+                cache.modules.push((name.to_owned(), Rc::clone(&module)));
+            }
+            cache.modules.push((identity, Rc::clone(&module)));
         }
     });
     Ok(module)
@@ -106,7 +110,8 @@ fn cached(name: &str) -> Option<Rc<ReadyModule>> {
             cache.generation = generation;
             cache.modules.clear();
         }
-        cache.modules.get(name).filter(|module| module.has_wanted_fuel()).cloned()
+        let found = cache.modules.iter().find(|(known, _)| known == name).map(|(_, module)| module);
+        found.filter(|module| module.has_wanted_fuel()).cloned()
     })
 }
 

@@ -1,6 +1,6 @@
 //! Appending to the change log at the end of a transaction, and reading it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use pgrx::pg_sys;
 
@@ -54,15 +54,19 @@ pub(crate) fn exists() -> bool {
 }
 
 impl Batch {
-    /// Makes ready to commit: whatever can fail fails here. `None` without a change log.
-    pub(crate) fn prepare(entries: Vec<([u8; 32], Vec<u8>)>, directory: &Path) -> Result<Option<Self>> {
+    /// Makes ready to commit: whatever can fail fails here. Entries too large for shared memory become files in
+    /// `directory`. `None` without a change log.
+    pub(crate) fn prepare(
+        entries: Vec<([u8; 32], Vec<u8>)>,
+        directory: fn() -> PathBuf,
+    ) -> Result<Option<Self>> {
         let Some(ring) = change_memory::ring() else { return Ok(None) };
         let mut batch =
             Self { ring, entries: Vec::with_capacity(entries.len()), xid: super::xact::top_xid() };
         for (module, body) in entries {
             let is_large = body.len() + header_len() > ring.append_bytes_max();
             // The header is not known yet; the reader fills it in.
-            let spill = || ChangeFile::write(PathBuf::from(directory), &[&[0; header_len()], &body]);
+            let spill = || ChangeFile::write(directory(), &[&[0; header_len()], &body]);
             let file = match is_large.then(spill).transpose() {
                 Ok(file) => file,
                 Err(error) => {

@@ -129,7 +129,7 @@ impl<'a> Run<'a> {
         let caller = Caller {
             identity: identity(self.call),
             connection_id: self.call.connection_id,
-            claims: Some(self.call.claims.to_owned()),
+            claims: Some(self.call.claims.into()),
             tag: self.call.tag,
         };
         let timestamp_us = *self.timestamp_us.get_or_insert_with(|| target.module.state.next_timestamp_us());

@@ -5,6 +5,7 @@
 //! without a connection for internal ones.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use spacetime_auth::Identity;
 
@@ -19,7 +20,7 @@ pub(crate) struct Caller {
     /// Little-endian, as guests hold it; zero for internal calls.
     pub(crate) connection_id: [u8; 16],
     /// JWT payload as JSON text; `None` for internal calls.
-    pub(crate) claims: Option<String>,
+    pub(crate) claims: Option<Rc<str>>,
     /// What a gateway knows the call by; 0 for none.
     pub(crate) tag: u64,
 }
@@ -60,7 +61,7 @@ impl Caller {
             Some(login) => Ok(Self {
                 identity: login.identity()?,
                 connection_id: login.connection_id()?,
-                claims: Some(login.claims.clone()),
+                claims: Some(login.claims.as_str().into()),
                 tag: 0,
             }),
             None => Self::of_role(installation),
@@ -86,7 +87,7 @@ impl Caller {
         let caller = Self {
             identity: Identity::derive(&issuer, &role_name),
             connection_id,
-            claims: Some(claims.to_string()),
+            claims: Some(claims.to_string().into()),
             tag: 0,
         };
         let session =
@@ -104,8 +105,9 @@ impl Caller {
         }
         let claims = self.claims.clone().unwrap_or_else(|| {
             let subject = self.identity.to_string();
-            serde_json::json!({ "iss": format!("postgres:{installation}"), "sub": subject, "aud": [] })
-                .to_string()
+            let claims =
+                serde_json::json!({ "iss": format!("postgres:{installation}"), "sub": subject, "aud": [] });
+            claims.to_string().into()
         });
         // Hazard: without a connection a guest that is called would take the caller for itself. A new one is drawn then.
         let connection_id = Some(self.connection_id).filter(|id| *id != [0; 16]);

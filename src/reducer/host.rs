@@ -106,7 +106,7 @@ impl Host for CallHost {
     fn claims(&mut self, connection_id: [u8; 16]) -> HostResult<Option<String>> {
         let tables = self.0.borrow();
         let known = tables.caller.connection_id == connection_id;
-        Ok(tables.caller.claims.clone().filter(|_| known))
+        Ok(tables.caller.claims.as_deref().filter(|_| known).map(str::to_owned))
     }
 
     fn env(&mut self, name: &str) -> HostResult<Option<String>> {

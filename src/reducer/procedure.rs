@@ -145,7 +145,7 @@ pub(crate) fn call_procedure_for_client(invocation: FunctionCall, call: &[u8]) -
     let caller = Caller {
         identity: sender,
         connection_id: call.connection_id,
-        claims: Some(call.claims.to_owned()),
+        claims: Some(call.claims.into()),
         tag: 0,
     };
     let result = run(&module, at, &arguments, caller, Surroundings::of(invocation))?;

@@ -253,7 +253,7 @@ impl Host for ProcedureHost {
     fn claims(&mut self, connection_id: [u8; 16]) -> HostResult<Option<String>> {
         let conversation = self.0.borrow();
         let caller = &conversation.caller;
-        Ok(caller.claims.clone().filter(|_| caller.connection_id == connection_id))
+        Ok(caller.claims.as_deref().filter(|_| caller.connection_id == connection_id).map(str::to_owned))
     }
 
     fn env(&mut self, name: &str) -> HostResult<Option<String>> {
