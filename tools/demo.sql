@@ -60,9 +60,8 @@ SELECT content FROM chat.message ORDER BY id;
 \echo '--- Clients prove who they are with tokens. Two of this server''s own, for two new people:'
 SELECT identity AS lin, token AS token_of_lin FROM spacetime.anonymous_token() \gset
 SELECT identity AS max, token AS token_of_max FROM spacetime.anonymous_token() \gset
-\echo '--- Row policies decide what they see. Here: messages are for those who sent or received them.'
-CREATE POLICY private_messages ON chat.message AS RESTRICTIVE FOR SELECT
- USING ((SELECT spacetime.sender()) IN (sender, receiver));
+\echo '--- Row policies decide what they see. The module''s filters are one: messages are for those who sent or received them.'
+SELECT pg_get_expr(polqual, polrelid) AS "who sees a message" FROM pg_policy WHERE polrelid = 'chat.message'::regclass;
 SET ROLE spacetime_client;
 \set ECHO none
 \echo 'SELECT spacetime.login(/* the token of Lin */);'

@@ -88,17 +88,16 @@ class GatewayTest(GatewayTestCase):
     def test_sdk_2(self):
         self.run_sdk("schema.mjs", "sdk-2", "2", f"ws://127.0.0.1:{self.port}")
 
-    def insert(self, number, content):
+    def insert(self, number, content, receiver):
         self.connect().execute(
             "INSERT INTO chat.message (id, sender, receiver, content, timestamp) "
-            "VALUES (%s, decode(repeat('01', 32), 'hex'), decode(repeat('02', 32), 'hex'), %s, now())",
-            (number, content),
+            "VALUES (%s, decode(repeat('01', 32), 'hex'), decode(%s, 'hex'), %s, now())",
+            (number, receiver, content),
         )
 
     def test_rows_follow_through_restarts(self):
         """A client keeps its connection while Postgres restarts; what it misses reaches it as a difference."""
         self.grant_all()
-        self.insert(1, "first")
         client = subprocess.Popen(
             ["node", CACHE / "schema.mjs", "sdk-2", "2", f"ws://127.0.0.1:{self.port}", "lasting"],
             cwd=CACHE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -115,11 +114,13 @@ class GatewayTest(GatewayTestCase):
             client.stdin.flush()
             return heard()
 
-        self.assertEqual(heard(), "ready")
+        # Messages are seen by who sent or received them.
+        identity = heard()
+        self.insert(1, "first", identity)
         self.assertEqual(expect(["first"], ["register_user", "Ann"]), "ok")
         for number, mode in enumerate(["fast", "immediate"], start=2):
             self.cluster.restart(mode)
-            self.insert(number, mode)
+            self.insert(number, mode, identity)
             self.assertEqual(expect(["first", "fast", "immediate"][:number]), "seen")
             # The executor's connection was lost, too.
             self.assertEqual(expect(["first", "fast", "immediate"][:number], ["set_name", mode]), "ok")
@@ -129,7 +130,7 @@ class GatewayTest(GatewayTestCase):
             connection.execute("UPDATE chat.message SET content = 'never'")
             connection.execute("ROLLBACK TO a")
         self.assertEqual(expect([]), "seen")
-        self.insert(9, "last")
+        self.insert(9, "last", identity)
         self.assertEqual(expect(["last"], ["register_user", "again"]),
                          "you are registered already; use set_name to change your name")
         client.stdin.close()

@@ -188,7 +188,7 @@ class AccessTest(GatewayTestCase):
         self.assertEqual(self.statement("SELECT * FROM nowhere")[0], 400)
         self.assertEqual(self.statement("SELECT * FROM user; DROP TABLE x")[0], 400)
         # What is written is a change like any other.
-        client = self.client("chat")
+        client = self.client("chat", token)
         messages = client.subscribe("SELECT * FROM message")
         ada, bob = "c2" * 32, "c3" * 32
         status, answer = self.statement(

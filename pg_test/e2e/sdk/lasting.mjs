@@ -7,6 +7,7 @@ const say = text => console.log(`> ${text}`);
 export async function run(connect) {
   const client = await connect();
   await client.subscribe(['SELECT * FROM user', 'SELECT * FROM message']);
+  say(client.identity);
   for await (const line of lines()) {
     const { rows, call } = JSON.parse(line);
     const contents = () => client.messages().map(message => message.content).sort();
@@ -19,7 +20,6 @@ export async function run(connect) {
 }
 
 async function* lines() {
-  say('ready');
   const { createInterface } = await import('node:readline');
   yield* createInterface({ input: process.stdin });
 }

@@ -46,6 +46,7 @@ enum Template {
 const GITIGNORE: &str = include_str!("../../templates/gitignore");
 const RUST_CARGO: &str = include_str!("../../templates/rust/Cargo.toml");
 const RUST_LIB: &str = include_str!("../../templates/rust/lib.rs");
+const CHAT_CARGO: &str = include_str!("../../templates/chat/Cargo.toml");
 const CHAT_LIB: &str = include_str!("../../../../modules/examples/chat/src/lib.rs");
 const C_HEADER: &str = include_str!("../../../../modules/c/spacetime.h");
 const C_MODULE: &str = include_str!("../../../../modules/c/guestbook.c");
@@ -64,7 +65,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
     let name = module_name(options.name.as_deref().or(of_folder.as_deref()).unwrap_or_default())?;
     let files: &[(&str, &str)] = match (options.lang, options.template) {
         (Language::Rust, Template::Basic) => &[("Cargo.toml", RUST_CARGO), ("src/lib.rs", RUST_LIB)],
-        (Language::Rust, Template::Chat) => &[("Cargo.toml", RUST_CARGO), ("src/lib.rs", CHAT_LIB)],
+        (Language::Rust, Template::Chat) => &[("Cargo.toml", CHAT_CARGO), ("src/lib.rs", CHAT_LIB)],
         (Language::C, _) => &[("spacetime.h", C_HEADER), ("module.c", C_MODULE)],
         (Language::Csharp, _) => &[("module.csproj", CSHARP_PROJECT), ("Lib.cs", CSHARP_LIB)],
         (Language::TypescriptClient, _) => &[

@@ -3,9 +3,12 @@
 //!
 //! A *table* is a struct; each value of it is a row. A *reducer* is a function clients may call: it runs inside one
 //! transaction, which is committed when it returns `Ok(())` and rolled back when it returns an `Err` or panics. There
-//! is no other backend code: clients read the public tables and subscribe to them directly.
+//! is no other backend code: clients read the public tables and subscribe to them directly. A *filter* says which rows of a
+//! public table a client sees.
 
-use spacetimedb::{ConnectionId, Identity, ReducerContext, Table, Timestamp, reducer, table};
+use spacetimedb::{
+    ConnectionId, Filter, Identity, ReducerContext, Table, Timestamp, client_visibility_filter, reducer, table,
+};
 
 /// Someone who may send and receive messages.
 #[table(accessor = user, public)]
@@ -17,18 +20,26 @@ pub struct User {
     name: Option<String>,
 }
 
-/// One message from one user to another.
+/// One message from one user to another. Nobody else sees it.
 #[table(accessor = message, public)]
 pub struct Message {
     /// A row inserted with 0 here gets the next free number.
     #[primary_key]
     #[auto_inc]
     id: u64,
+    #[index(btree)]
     sender: Identity,
+    #[index(btree)]
     receiver: Identity,
     content: String,
     timestamp: Timestamp,
 }
+
+/// Rows that one of a table's filters lets through are seen; `:sender` is who looks.
+#[client_visibility_filter]
+const SENT: Filter = Filter::Sql("SELECT * FROM message WHERE sender = :sender");
+#[client_visibility_filter]
+const RECEIVED: Filter = Filter::Sql("SELECT * FROM message WHERE receiver = :sender");
 
 /// One open connection, so its client is online. Somebody with two windows has two of them.
 #[table(accessor = session, public)]
