@@ -318,14 +318,15 @@ pub(crate) fn update_code(module: &ModuleRow, wasm: &[u8]) -> Result<()> {
     )
 }
 
-/// Notes where a module's schema is now.
+/// Notes where a module's schema is now, and whose.
 pub(crate) fn update_place(module: &ModuleRow) -> Result<()> {
     let storage = pgrx::JsonB(serde_json::to_value(&module.storage).map_err(broken)?);
     write(
-        "UPDATE spacetime._module SET schema_name = $2::name, storage = $3 WHERE identity = $1",
+        "UPDATE spacetime._module SET schema_name = $2::name, owner_role = $3::name, storage = $4 WHERE identity = $1",
         &[
             module.identity.to_be_bytes().as_slice().into(),
             module.schema_name.as_str().into(),
+            module.owner_role.as_str().into(),
             storage.into(),
         ],
     )

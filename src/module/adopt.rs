@@ -17,6 +17,7 @@ use super::publish::{self, Upload};
 use super::ready::{ready, wrappers_of};
 use super::wrappers::{Wrapper, create_relation};
 use super::{policies, schedule, triggers};
+use crate::auth;
 use crate::catalog::{self, Concurrency, ModuleRow, SqlWriters, StoredView};
 use crate::changes;
 use crate::error::{Error, Result};
@@ -82,20 +83,30 @@ fn repair(existing: ModuleRow, wasm: Option<&[u8]>, schema: Option<&str>) -> Res
     }
     let key = existing.identity.to_string();
     let found = find(schema, &existing.name, |found| found.record.identity == key)?;
-    let owner = publish::owner_of(&existing)?;
-    if !access::owns_schema(owner, found.schema) {
-        return Err(not_owner(&found.schema_name, &existing.owner_role));
-    }
+    let owner_role = owner_role(&existing, &found)?;
     require_unclaimed(&found, existing.identity)?;
     let definition = spacetime_definition::decode(&existing.description).map_err(publish::refused)?;
     let migration = Migration::between(&definition, &definition);
     let previous = Previous { storage: &existing.storage, migration: &migration };
     // Types and defaults name the schema.
     let storage = plan::plan(&definition, &found.schema_name, existing.u64_as, Some(previous))?;
-    let row = ModuleRow { schema_name: found.schema_name.clone(), storage, ..existing };
+    let row = ModuleRow { schema_name: found.schema_name.clone(), owner_role, storage, ..existing };
     lock(&found);
     catalog::update_place(&row)?;
     complete(row, &definition, &found, false)
+}
+
+/// The owner's role from now on. Roles are recorded by name: after ALTER ROLE … RENAME or REASSIGN OWNED a superuser makes
+/// the module the schema's owner's again.
+fn owner_role(existing: &ModuleRow, found: &Found) -> Result<String> {
+    let recorded = access::role(&existing.owner_role);
+    if recorded.is_some_and(|owner| access::owns_schema(owner, found.schema)) {
+        return Ok(existing.owner_role.clone());
+    }
+    if user::is_superuser() && auth::current()?.is_none() {
+        return Ok(found.owner_role.clone());
+    }
+    Err(not_owner(&found.schema_name, &existing.owner_role))
 }
 
 /// The catalog does not know the module: wasm and tables make one of it.

@@ -306,7 +306,10 @@ fn files_of(identity: Identity) -> impl Iterator<Item = PathBuf> {
 pub(super) fn owner_of(row: &ModuleRow) -> Result<Oid> {
     access::role(&row.owner_role).ok_or_else(|| Error::NotInState {
         what: format!("role {:?}, owner of module {:?}, does not exist", row.owner_role, row.name),
-        hint: "Create the role.".into(),
+        hint: format!(
+            "Create the role; or, if it was renamed, as a superuser: SELECT spacetime.adopt_module('{}')",
+            row.name
+        ),
     })
 }
 

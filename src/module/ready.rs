@@ -223,7 +223,12 @@ impl ReadyModule {
                     "table {:?} does not belong to the owner of module {:?}",
                     stored.pg_name, self.row.name
                 ),
-                hint: format!("ALTER TABLE … OWNER TO {}", crate::pg::name::quote(&self.row.owner_role)),
+                hint: format!(
+                    "ALTER TABLE … OWNER TO {}; or, after ALTER ROLE … RENAME and REASSIGN OWNED, as a superuser: \
+                     SELECT spacetime.adopt_module('{}')",
+                    crate::pg::name::quote(&self.row.owner_role),
+                    self.row.name
+                ),
             });
         }
         // Only now: opening may have waited for somebody's DDL.

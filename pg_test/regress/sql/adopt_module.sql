@@ -92,9 +92,43 @@ SELECT spacetime.adopt_module('adopted', schema => 'copied');
 SELECT spacetime.adopt_module('adopted', schema => 'relocated') -> 'steps';
 DROP SCHEMA copied CASCADE;
 
+-- A renamed owner is the owner again once a superuser says so. Whoever is given the old name is not.
+RESET ROLE;
+ALTER ROLE adopter RENAME TO adopter_renamed;
+\c
+\t on
+SET client_min_messages = error;
+\pset format unaligned
+\set VERBOSITY default
+SELECT relocated.set_name('eve');
+\echo :LAST_ERROR_SQLSTATE
+CREATE ROLE adopter;
+GRANT EXECUTE ON FUNCTION publish_module, spacetime.drop_module, spacetime.adopt_module TO adopter;
+SET ROLE adopter;
+\set VERBOSITY terse
+SELECT publish_module('adopted', adopt_setup.wasm('chat'));
+\echo :LAST_ERROR_SQLSTATE
+SELECT spacetime.drop_module('adopted');
+\echo :LAST_ERROR_SQLSTATE
+SELECT count(*) FROM spacetime.logs('adopted');
+\echo :LAST_ERROR_SQLSTATE
+SELECT spacetime.adopt_module('adopted');
+\echo :LAST_ERROR_SQLSTATE
+SELECT count(*) FROM relocated."user";
+\echo :LAST_ERROR_SQLSTATE
+SET ROLE adopter_renamed;
+SELECT spacetime.adopt_module('adopted');
+\echo :LAST_ERROR_SQLSTATE
+RESET ROLE;
+SELECT spacetime.adopt_module('adopted') -> 'created';
+SELECT owner_role FROM spacetime.modules WHERE name = 'adopted';
+SET ROLE adopter_renamed;
+SELECT relocated.set_name('eve');
+SELECT name FROM relocated."user";
+SELECT publish_module('adopted', adopt_setup.wasm('chat')) ->> 'created';
+
 SELECT spacetime.drop_module('adopted');
 RESET ROLE;
 DROP SCHEMA adopt_setup CASCADE;
-DROP TABLE before;
-DROP OWNED BY adopter, adopt_other;
-DROP ROLE adopter, adopt_other;
+DROP OWNED BY adopter, adopter_renamed, adopt_other;
+DROP ROLE adopter, adopter_renamed, adopt_other;
