@@ -200,6 +200,13 @@ class ChangesTest(SubscriptionTestCase):
         self.assertEqual(message["reducer"], "emit")
         self.assertEqual({change["op"] for change in message["changes"]}, {"insert"})
         self.assertEqual({change["row"]["target"] for change in message["changes"]}, {"ogre"})
+        # Too large for the log: what is lost is said to be.
+        writer.execute("SET spacetime.change_log_transaction_mb = 1")
+        writer.execute("SELECT events.emit(repeat('x', 2000000))")
+        message = subscription.next_message()
+        self.assertEqual((message.get("lost"), message["changes"]), (True, []))
+        writer.execute("SELECT events.emit('ogre')")
+        self.assertNotIn("lost", subscription.next_message())
 
     def test_views(self):
         """What views read can be subscribed to; they themselves cannot, and say so."""

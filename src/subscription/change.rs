@@ -18,6 +18,8 @@ pub(super) struct Cause {
     pub(super) xid: Option<u64>,
     /// Its reducer and who called it, if it was one call.
     pub(super) call: Option<(String, String)>,
+    /// Rows of an event table may have come that nobody can read again.
+    pub(super) has_lost_events: bool,
 }
 
 impl Cause {
@@ -29,7 +31,12 @@ impl Cause {
             }
             _ => None,
         };
-        Self { xid: Some(xid), call }
+        Self { xid: Some(xid), call, has_lost_events: false }
+    }
+
+    /// The log had to skip something.
+    pub(super) fn lost_events() -> Self {
+        Self { has_lost_events: true, ..Self::default() }
     }
 }
 

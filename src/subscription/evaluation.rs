@@ -50,12 +50,20 @@ pub(super) struct Evaluation {
     pub(super) held: Rows,
     /// Whether `held` was what the query gives when the log was read last.
     pub(super) is_current: bool,
+    /// Rows of its event table may have come since, which are not in the log.
+    pub(super) has_lost_events: bool,
     pub(super) plan_ids: Vec<PlanId>,
     /// Those that hold what is held here.
     pub(super) subscribers: Vec<i64>,
 }
 
 impl Evaluation {
+    /// The log has skipped something: the rows must be read anew, and those of event tables cannot be.
+    pub(super) fn lose(&mut self) {
+        self.is_current = false;
+        self.has_lost_events = self.query.returns_events();
+    }
+
     pub(super) fn is_by_policies(&self) -> bool {
         self.key.reader.is_some()
     }

@@ -142,7 +142,7 @@ impl Hub {
         }
         self.pending.clear();
         self.modules.clear();
-        self.evaluations.values_mut().for_each(|evaluation| evaluation.is_current = false);
+        self.read_all_anew();
     }
 
     /// One step forward; `false` if there is nothing to do and never was.
@@ -219,7 +219,7 @@ impl Hub {
     }
 
     fn read_all_anew(&mut self) {
-        self.evaluations.values_mut().for_each(|evaluation| evaluation.is_current = false);
+        self.evaluations.values_mut().for_each(Evaluation::lose);
     }
 
     /// Whether transactions have ended that may have changed what policies read, beside module tables.

@@ -21,6 +21,9 @@ pub(super) fn of_change(subscription: i64, seq: i64, change: &Change) -> Vec<Str
         let _ =
             write!(facts, r#","reducer":{},"sender":"{sender}""#, serde_json::Value::from(reducer.as_str()));
     }
+    if change.cause.has_lost_events {
+        facts.push_str(r#","lost":true"#);
+    }
     let frame = head(subscription, seq).len() + facts.len() + r#","changes":[]}"#.len() + PARTS_BYTES;
     let room = PAYLOAD_BYTES_MAX.saturating_sub(frame);
     let mut parts = Vec::new();

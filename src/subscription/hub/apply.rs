@@ -23,15 +23,17 @@ impl Hub {
                     let later = if has_joins { &entries[at + 1..] } else { &[] };
                     self.apply(entry, later)?;
                 }
-                Kind::Resync | Kind::Published { .. } => self.read_module_anew(entry.header.module),
+                Kind::Resync => self.evaluations_of(entry.header.module).for_each(Evaluation::lose),
+                Kind::Published { .. } => self
+                    .evaluations_of(entry.header.module)
+                    .for_each(|evaluation| evaluation.is_current = false),
             }
         }
         Ok(())
     }
 
-    fn read_module_anew(&mut self, module: [u8; 32]) {
-        let own = self.evaluations.values_mut().filter(|evaluation| evaluation.key.module == module);
-        own.for_each(|evaluation| evaluation.is_current = false);
+    fn evaluations_of(&mut self, module: [u8; 32]) -> impl Iterator<Item = &mut Evaluation> {
+        self.evaluations.values_mut().filter(move |evaluation| evaluation.key.module == module)
     }
 
     fn apply(&mut self, entry: &Entry<'_>, later: &[Entry<'_>]) -> Result<()> {

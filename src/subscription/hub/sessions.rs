@@ -87,6 +87,7 @@ impl Hub {
             sender,
             held: Rows::default(),
             is_current: false,
+            has_lost_events: false,
             plan_ids: Vec::new(),
             subscribers: Vec::new(),
         };

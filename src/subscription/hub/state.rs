@@ -135,11 +135,14 @@ impl Hub {
     fn replace(&mut self, id: EvaluationId, rows: Rows) -> Result<()> {
         let Some(evaluation) = self.evaluations.get_mut(&id) else { return Ok(()) };
         let before = std::mem::take(&mut evaluation.held);
+        let cause =
+            if evaluation.has_lost_events { Cause::lost_events() } else { Cause::default() };
         let (deletes, inserts) = before.difference(&rows);
-        let change = self.change(id, Cause::default(), deletes, inserts);
+        let change = self.change(id, cause, deletes, inserts);
         if let Some(evaluation) = self.evaluations.get_mut(&id) {
             // What cannot be told is not held either.
             evaluation.is_current = change.is_ok();
+            evaluation.has_lost_events &= change.is_err();
             evaluation.held = if change.is_ok() { rows } else { before };
         }
         self.tell(id, change?);
@@ -257,13 +260,19 @@ impl Hub {
             set.add(plan.clone())?;
         }
         let (read, _) = reader.read(cursor.epoch, cursor.next, CATCH_UP_BYTES);
+        let returns_events = evaluation.query.returns_events();
+        let lost = || (Cause::lost_events(), Vec::new(), Vec::new());
+        missed.extend((read.is_gap && returns_events).then(lost));
         for entry in &read.entries {
             let entry = decode(entry)?;
             let xid = entry.header.xid;
             if entry.header.module != evaluation.key.module || seen.sees(xid) || !snapshot::sees(xid) {
                 continue;
             }
-            let Kind::Changes(changes) = &entry.kind else { break };
+            let Kind::Changes(changes) = &entry.kind else {
+                missed.extend((entry.kind == Kind::Resync && returns_events).then(lost));
+                break;
+            };
             let mut lookup = StateAfter { module: Rc::clone(module), later: &[] };
             let results = set.evaluate(&deltas(module, changes), &mut lookup)?;
             if !results.is_empty() {

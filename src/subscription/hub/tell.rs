@@ -18,7 +18,7 @@ impl Hub {
         inserts: Vec<&[u8]>,
     ) -> Result<Option<Rc<Change>>> {
         let Some(evaluation) = self.evaluations.get(&id) else { return Ok(None) };
-        if deletes.is_empty() && inserts.is_empty() {
+        if deletes.is_empty() && inserts.is_empty() && !cause.has_lost_events {
             return Ok(None);
         }
         let fields = evaluation.query.row_type().fields;
