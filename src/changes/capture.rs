@@ -8,7 +8,7 @@ use super::journal::{note_delete, note_insert, note_unknown, note_write};
 use super::publish::is_captured;
 use crate::error::Result;
 use crate::module::{ReadyModule, ready};
-use crate::pg::change_trigger::Change;
+use crate::pg::change_log::trigger::Change;
 use crate::pg::relation::RowDatums;
 use crate::pg::scan::{Scan, Visit};
 use crate::pg::{Oid, change_log, snapshot};

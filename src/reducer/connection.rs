@@ -109,8 +109,12 @@ fn run(module: Rc<ReadyModule>, lifecycle: Lifecycle, client: &Client) -> Result
     let target = Target { module, reducer, generation: invalidation::modules_generation() };
     let mut connection_id = client.connection_id;
     connection_id.reverse();
-    let caller =
-        Caller { identity: client.identity, connection_id, claims: Some(client.claims.as_str().into()), tag: 0 };
+    let caller = Caller {
+        identity: client.identity,
+        connection_id,
+        claims: Some(client.claims.as_str().into()),
+        tag: 0,
+    };
     call(&target, &[], caller, false).map(drop)
 }
 

@@ -135,8 +135,7 @@ impl Hub {
     fn replace(&mut self, id: EvaluationId, rows: Rows) -> Result<()> {
         let Some(evaluation) = self.evaluations.get_mut(&id) else { return Ok(()) };
         let before = std::mem::take(&mut evaluation.held);
-        let cause =
-            if evaluation.has_lost_events { Cause::lost_events() } else { Cause::default() };
+        let cause = if evaluation.has_lost_events { Cause::lost_events() } else { Cause::default() };
         let (deletes, inserts) = before.difference(&rows);
         let change = self.change(id, cause, deletes, inserts);
         if let Some(evaluation) = self.evaluations.get_mut(&id) {

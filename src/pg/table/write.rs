@@ -7,15 +7,14 @@ use pgrx::pg_sys::{self, Oid};
 
 use super::attempt::{Attempt, attempt, changed_by_another};
 use super::delete::Deletion;
-use super::external;
 use super::probe::Probe;
 use super::relation::RowDatums;
-use super::report::raise;
-use super::snapshot;
 use super::target;
 use super::trigger::{Bracket, Event};
 use super::writer::Writer;
 use crate::error::Result;
+use crate::pg::report::raise;
+use crate::pg::{external, snapshot};
 
 /// How a write ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

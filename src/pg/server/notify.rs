@@ -6,7 +6,7 @@ use std::ffi::CString;
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum};
 
-use super::external;
+use crate::pg::external;
 use crate::worker::Kind;
 
 /// Longest payload, in bytes: async.c wants less than 8000, whatever the size of a block.
@@ -44,7 +44,7 @@ pub(crate) fn queue_usage() -> f64 {
     let usage = unsafe {
         pg_sys::OidFunctionCall0Coll(pg_sys::F_PG_NOTIFICATION_QUEUE_USAGE.into(), pg_sys::InvalidOid)
     };
-    super::datum::to_f64(usage)
+    crate::pg::datum::to_f64(usage)
 }
 
 /// Whether this session has ever subscribed.
@@ -62,5 +62,5 @@ pub(crate) fn wake_notifier_at_exit() {
 
 #[pg_guard]
 unsafe extern "C-unwind" fn on_exit(_code: std::ffi::c_int, _argument: Datum) {
-    super::shmem::wake(super::access::database(), Kind::Notifier.number());
+    super::shmem::wake(crate::pg::access::database(), Kind::Notifier.number());
 }

@@ -11,7 +11,9 @@ use pgrx::pg_guard;
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::{self, Datum, Oid};
 
-use super::{change_trigger, interrupt, shmem, worker};
+use super::{shmem, worker};
+use crate::pg::change_log::trigger;
+use crate::pg::interrupt;
 
 /// Longer than Postgres waits, shorter than anybody would miss a scheduled reducer for.
 const HOLD_US: i64 = 10_000_000;
@@ -87,7 +89,7 @@ unsafe extern "C-unwind" fn on_statement(
         if let Some((table, file)) = altered
             && file_of(table).is_some_and(|new| new != file)
         {
-            change_trigger::capture_rewrite(table);
+            trigger::capture_rewrite(table);
         }
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn limit_row_wait() -> Option<i32> {
             return None;
         }
         let level = pg_sys::NewGUCNestLevel();
-        super::user::set_local(c"lock_timeout", &limit_ms.to_string());
+        crate::pg::user::set_local(c"lock_timeout", &limit_ms.to_string());
         Some(level)
     }
 }
@@ -97,7 +97,7 @@ pub(super) fn unlimit_row_wait(level: Option<i32>) {
 pub(crate) fn with_lock_timeout<R>(limit_ms: u32, body: impl FnOnce() -> Result<R>) -> Result<R> {
     // SAFETY: a setting changed at a new nesting level is restored below, or by the abort.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
-    super::user::set_local(c"lock_timeout", &limit_ms.to_string());
+    crate::pg::user::set_local(c"lock_timeout", &limit_ms.to_string());
     let done = PgTryBuilder::new(AssertUnwindSafe(body))
         .catch_when(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE, |caught| {
             let message = match &caught {

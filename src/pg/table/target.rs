@@ -5,10 +5,10 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys::{self, Oid};
 
-use super::external;
 use super::probe::UniqueIndex;
 use super::relation::{RowDatums, attribute};
 use crate::error::{Error, Result};
+use crate::pg::external;
 
 /// Names of the CHECK constraints that publishing makes. The codec guarantees them, so host writes skip them.
 pub(crate) const OWN_CHECK_PREFIX: &str = "spacetime_value_";

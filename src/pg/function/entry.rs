@@ -3,8 +3,8 @@
 
 use pgrx::pg_sys;
 
-use super::timeout;
 use crate::error::{Error, Result};
+use crate::pg::timeout;
 
 /// Refuses calls where a write must not happen: 25006 in read-only transactions and on standbys, 25000 in parallel
 /// workers, 42501 in a security-restricted operation, 54001 when the stack is used up.
@@ -15,7 +15,7 @@ pub(crate) fn check(function: &std::ffi::CStr) -> Result<()> {
         pg_sys::PreventCommandDuringRecovery(function.as_ptr());
         pg_sys::PreventCommandIfParallelMode(function.as_ptr());
         pg_sys::check_stack_depth();
-        // Within a call it may be the one by which [`super::user::become_owner`] confines the owner's code.
+        // Within a call it may be the one by which [`crate::pg::user::become_owner`] confines the owner's code.
         if pg_sys::InSecurityRestrictedOperation() && !timeout::is_in_call() {
             return Err(Error::Forbidden {
                 what: "cannot call a reducer within a security-restricted operation".into(),

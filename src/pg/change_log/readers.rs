@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, 
 use pgrx::pg_guard;
 use pgrx::pg_sys;
 
-use super::change_memory;
-use super::change_ring::Ring;
+use super::memory;
+use super::ring::Ring;
+use crate::pg::worker;
 
 /// Readers at the same time, in the whole cluster.
 const READERS_MAX: usize = 64;
@@ -53,7 +54,7 @@ const HOLD_US: i64 = 30_000_000;
 
 impl Database {
     fn is_held(&self) -> bool {
-        self.held_until_us.load(Ordering::Relaxed) > super::worker::now_us()
+        self.held_until_us.load(Ordering::Relaxed) > worker::now_us()
     }
 }
 
@@ -151,7 +152,7 @@ impl Ring {
         let place =
             self.readers.databases.iter().find(|database| database.oid.load(Ordering::Relaxed) == oid);
         if let Some(place) = place {
-            place.held_until_us.store(super::worker::now_us() + HOLD_US, Ordering::Relaxed);
+            place.held_until_us.store(worker::now_us() + HOLD_US, Ordering::Relaxed);
         }
         self.recount();
         locked.unlock();
@@ -224,7 +225,7 @@ impl Ring {
 
 #[pg_guard]
 unsafe extern "C-unwind" fn on_exit(_code: std::ffi::c_int, _argument: pg_sys::Datum) {
-    if let Some(ring) = change_memory::ring() {
+    if let Some(ring) = memory::ring() {
         ring.unregister();
     }
 }

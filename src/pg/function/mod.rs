@@ -1,11 +1,16 @@
 //! The C side of `LANGUAGE spacetime`: handler and validator, and what they can ask about the function being called.
 
+pub(crate) mod entry;
+pub(crate) mod procedure;
+pub(crate) mod result;
+
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, Oid};
 
-use super::report::raise;
-use super::result::RowSet;
+use self::result::RowSet;
 use crate::error::{Error, Result};
+use crate::pg::datum;
+use crate::pg::report::raise;
 
 /// A call of a wrapper function: which one, and its arguments.
 #[derive(Debug, Clone, Copy)]
@@ -42,14 +47,14 @@ impl FunctionCall {
             context.is_null()
                 || (*context).type_ != pg_sys::NodeTag::T_CallContext
                 || (*context).atomic
-                || super::procedure::is_in_savepoint()
+                || procedure::is_in_savepoint()
         }
     }
 
     /// The outcome of a procedure whose one output parameter gets this value, which is of the parameter's type.
     pub(crate) fn output(self, value: Datum) -> Result<Datum> {
         // SAFETY: the call is running; its procedure is declared with the type the caller gives.
-        unsafe { super::result::output_record(self.info, value) }
+        unsafe { result::output_record(self.info, value) }
     }
 
     fn is_trigger(self) -> bool {
@@ -95,7 +100,7 @@ pub(crate) fn facts(function: Oid) -> Option<FunctionFacts> {
         let mut is_null = false;
         let column = pg_sys::Anum_pg_proc_prosrc as i16;
         let source = pg_sys::SysCacheGetAttr(cache, tuple, column, &mut is_null);
-        let body = String::from_utf8_lossy(super::datum::bytes_of(source)).into_owned();
+        let body = String::from_utf8_lossy(datum::bytes_of(source)).into_owned();
         let form = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>();
         let count = (*form).pronargs as usize;
         let argument_types = (*form).proargtypes.values.as_slice(count).to_vec();
@@ -154,8 +159,8 @@ unsafe fn named_call(call: FunctionCall) -> Result<(String, String, serde_json::
     let (module, procedure, json) = (next()?, next()?, next()?);
     // SAFETY: upheld by the caller.
     unsafe {
-        let text = |datum| String::from_utf8_lossy(super::datum::bytes_of(datum)).into_owned();
-        let json = serde_json::from_str(&super::datum::jsonb_to_text(json));
+        let text = |datum| String::from_utf8_lossy(datum::bytes_of(datum)).into_owned();
+        let json = serde_json::from_str(&datum::jsonb_to_text(json));
         Ok((text(module), text(procedure), json.map_err(|error| Error::Internal(error.to_string()))?))
     }
 }
@@ -179,7 +184,7 @@ pub(crate) unsafe extern "C-unwind" fn spacetime_call_procedure_for_client(
     let outcome = match call.arguments().next().flatten() {
         Some(bytes) => {
             // SAFETY: CREATE EXTENSION declares a bytea. Copied, because the procedure ends the transaction it lives in.
-            let bytes = unsafe { super::datum::bytes_of(bytes) }.to_vec();
+            let bytes = unsafe { datum::bytes_of(bytes) }.to_vec();
             crate::reducer::call_procedure_for_client(call, &bytes)
         }
         None => Err(Error::InvalidParameter { what: "the call is NULL".into(), hint: String::new() }),
@@ -203,7 +208,7 @@ pub(crate) unsafe extern "C-unwind" fn spacetime_call_validator(info: pg_sys::Fu
     let call = FunctionCall { info };
     // SAFETY: reads a C global.
     if unsafe { pg_sys::check_function_bodies } {
-        let function = call.arguments().next().flatten().map_or(Oid::INVALID, super::datum::to_oid);
+        let function = call.arguments().next().flatten().map_or(Oid::INVALID, datum::to_oid);
         // SAFETY: raises unless the caller may see and define the function.
         let allowed = unsafe { pg_sys::CheckFunctionValidatorAccess(call.function(), function) };
         if allowed && let Err(error) = crate::reducer::validate_wrapper(function) {

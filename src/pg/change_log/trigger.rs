@@ -6,10 +6,10 @@ use std::ffi::CStr;
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, Oid};
 
-use super::relation::{RowDatums, slot_row};
-use super::report::raise;
 use crate::changes;
 use crate::error::{Error, Result};
+use crate::pg::relation::{RowDatums, slot_row};
+use crate::pg::report::raise;
 
 /// A change of one row, or of a whole table that is truncated.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ unsafe fn capture(data: &pg_sys::TriggerData) -> Result<()> {
 ///
 /// # Safety
 /// The transaction has a lock on the table.
-pub(super) unsafe fn capture_rewrite(table: Oid) {
+pub(in crate::pg) unsafe fn capture_rewrite(table: Oid) {
     // SAFETY: upheld by the caller; the trigger's arguments live as long as the relation is open.
     unsafe {
         let relation = pg_sys::table_open(table, pg_sys::NoLock as i32);

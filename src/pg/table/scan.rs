@@ -7,9 +7,9 @@
 use pgrx::pg_sys;
 
 use super::index::{IndexFacts, Key};
-use super::memory::KeyMemory;
 use super::relation::OpenTable;
-use super::snapshot;
+use crate::pg::memory::KeyMemory;
+use crate::pg::snapshot;
 
 const FIRST_ROW: pg_sys::ItemPointerData = row_id(0, 0);
 const LAST_ROW: pg_sys::ItemPointerData = row_id(u32::MAX, u16::MAX);
@@ -117,11 +117,11 @@ impl Scan {
         unsafe {
             let reader = self.kept.unwrap_or_else(snapshot::active);
             // Range scans over row ids take no predicate lock themselves, and this one reads the whole table.
-            super::external::predicate_lock_relation(table.relation(), reader);
+            crate::pg::external::predicate_lock_relation(table.relation(), reader);
             let scan = pg_sys::table_beginscan_tidrange(table.relation(), reader, &mut next, &mut last);
             let slot = table.read_slot();
             while pg_sys::table_scan_getnextslot_tidrange(scan, FORWARD, slot) {
-                super::interrupt::process();
+                crate::pg::interrupt::process();
                 if visit(table) == Visit::Pause {
                     next = (*slot).tts_tid;
                     next.ip_posid += 1;
@@ -152,7 +152,7 @@ impl Scan {
         unsafe {
             let slot = table.read_slot();
             while pg_sys::index_getnext_slot(scan, FORWARD, slot) {
-                super::interrupt::process();
+                crate::pg::interrupt::process();
                 if visit(table) == Visit::Pause {
                     paused = true;
                     break;

@@ -14,7 +14,7 @@ pub(super) struct ChangeFile {
 impl ChangeFile {
     /// Writes an entry into a file of its own in `directory`.
     pub(super) fn write(directory: PathBuf, parts: &[&[u8]]) -> Result<Self> {
-        let path = directory.join(format!("{:016x}", super::random_u64()));
+        let path = directory.join(format!("{:016x}", crate::pg::random_u64()));
         let write = || {
             std::fs::create_dir_all(&directory)?;
             let mut file = std::fs::File::create_new(&path)?;

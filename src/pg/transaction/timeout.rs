@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use pgrx::pg_sys;
 
-use super::external;
+use crate::pg::external;
 
 /// Period of the tick. Bounds how late a cancel, a timeout or a shutdown reaches a spinning guest.
 const TICK_MS: i32 = 10;
@@ -65,7 +65,7 @@ impl Drop for Tick {
 }
 
 /// Whether a guest is being called.
-pub(super) fn is_in_call() -> bool {
+pub(in crate::pg) fn is_in_call() -> bool {
     DEPTH.get() > 0
 }
 

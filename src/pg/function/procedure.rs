@@ -9,15 +9,15 @@ use std::panic::AssertUnwindSafe;
 use pgrx::pg_sys;
 use pgrx::{PgSqlErrorCode, PgTryBuilder};
 
-use super::worker::Failure;
 use crate::error::{Error, Result};
+use crate::pg::worker::Failure;
 
 /// The right to end transactions, taken for one run of a procedure.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TransactionControl {
     /// Within a `CALL`.
     Call,
-    /// Within [`super::worker::transaction`].
+    /// Within [`crate::pg::worker::transaction`].
     Worker,
 }
 

@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys::{self, Oid};
 
-use super::array::{self, ElementLayout};
+use crate::pg::array::{self, ElementLayout};
 
 /// Rows of a table that a role may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,7 @@ unsafe fn is_for(policy: &pg_sys::RowSecurityPolicy, role: Oid) -> bool {
     named
         .unwrap_or_default()
         .into_iter()
-        .map(super::datum::to_oid)
+        .map(crate::pg::datum::to_oid)
         .any(|named| named == Oid::from(pg_sys::ACL_ID_PUBLIC) || super::user::has_rights_of(role, named))
 }
 
@@ -107,6 +107,6 @@ unsafe fn is_true(condition: *mut pg_sys::Node) -> bool {
         let constant = &*condition.cast::<pg_sys::Const>();
         constant.consttype == pg_sys::BOOLOID
             && !constant.constisnull
-            && super::datum::to_bool(constant.constvalue)
+            && crate::pg::datum::to_bool(constant.constvalue)
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn wait_until(until_us: i64) -> bool {
                 return false;
             }
             process();
-            let left_us = until_us.saturating_sub(super::worker::now_us());
+            let left_us = until_us.saturating_sub(crate::pg::worker::now_us());
             if left_us <= 0 {
                 return true;
             }

@@ -10,8 +10,9 @@ use pgrx::pg_sys::panic::{CaughtError, ErrorReportWithLevel};
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{PgTryBuilder, pg_guard};
 
-use super::{external, interrupt, report, shmem};
+use super::shmem;
 use crate::error::{Error, Result};
+use crate::pg::{external, interrupt, report};
 use crate::worker::Kind;
 
 const LIBRARY: &str = "spacetime";
@@ -234,7 +235,7 @@ impl From<&ErrorReportWithLevel> for Failure {
 }
 
 impl Failure {
-    pub(super) fn caught(error: CaughtError) -> Self {
+    pub(in crate::pg) fn caught(error: CaughtError) -> Self {
         match error {
             CaughtError::PostgresError(report)
             | CaughtError::ErrorReport(report)

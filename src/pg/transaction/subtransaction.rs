@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use pgrx::PgTryBuilder;
 use pgrx::pg_sys;
 
-use super::worker::Failure;
 use crate::error::Result;
+use crate::pg::worker::Failure;
 
 /// Runs `body` in a savepoint: an error, of Postgres or ours, undoes what it did and is returned. Cancels go
 /// on up: who asks for one means the whole.

@@ -5,8 +5,9 @@ use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::probe::{Probe, UniqueIndex, per_tuple_context};
 use super::relation::{RowDatums, attribute, slot_row};
-use super::{snapshot, target};
+use super::target;
 use crate::error::Result;
+use crate::pg::snapshot;
 
 /// No unique index holds the row's key: NULL in it, or a partial index.
 #[derive(Debug, Clone, Copy)]

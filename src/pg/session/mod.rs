@@ -1,5 +1,8 @@
 //! The backend as a session: who connected, which process leads it, its settings, its cursors.
 
+pub(crate) mod row_security;
+pub(crate) mod user;
+
 use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys::{self, Oid};

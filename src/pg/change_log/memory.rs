@@ -1,5 +1,5 @@
 //! Where the change log lies in shared memory. Only there when the library is preloaded; asked for and set up together with
-//! the memory of the workers ([`super::shmem`]).
+//! the memory of the workers ([`crate::pg::shmem`]).
 //!
 //! Addresses are the same in all processes: they are forks of the one that maps the memory. A crash of one backend makes
 //! the postmaster map everything anew and run the start-up hook again.
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pgrx::pg_sys;
 
-use super::change_ring::{self, Ring};
+use super::ring::{self, Ring};
 
 /// Name of the memory, and of the lock in it.
 const NAME: &CStr = c"spacetime change log";
@@ -20,10 +20,10 @@ static RING: AtomicPtr<Ring> = AtomicPtr::new(std::ptr::null_mut());
 ///
 /// # Safety
 /// Called from shmem_request_hook.
-pub(super) unsafe fn request() {
+pub(in crate::pg) unsafe fn request() {
     // SAFETY: upheld by the caller.
     unsafe {
-        pg_sys::RequestAddinShmemSpace(change_ring::size_bytes());
+        pg_sys::RequestAddinShmemSpace(ring::size_bytes());
         pg_sys::RequestNamedLWLockTranche(NAME.as_ptr(), 1);
     }
 }
@@ -32,16 +32,15 @@ pub(super) unsafe fn request() {
 ///
 /// # Safety
 /// Called from shmem_startup_hook, before any process that could look.
-pub(super) unsafe fn start_up() {
+pub(in crate::pg) unsafe fn start_up() {
     // SAFETY: upheld by the caller; the memory and the lock were asked for.
     unsafe {
         let mut is_known = false;
-        let ring =
-            pg_sys::ShmemInitStruct(NAME.as_ptr(), change_ring::size_bytes(), &mut is_known).cast::<Ring>();
+        let ring = pg_sys::ShmemInitStruct(NAME.as_ptr(), ring::size_bytes(), &mut is_known).cast::<Ring>();
         if !is_known {
             let lock = &raw mut (*pg_sys::GetNamedLWLockTranche(NAME.as_ptr())).lock;
-            change_ring::initialize(ring, lock);
-            super::change_log::remove_left_files();
+            ring::initialize(ring, lock);
+            super::remove_left_files();
         }
         RING.store(ring, Ordering::Release);
     }

@@ -147,7 +147,7 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
         }
         pg_sys::XactEvent::XACT_EVENT_PRE_COMMIT => {
             if let Some(hooks) = HOOKS.get() {
-                (hooks.before_commit)().unwrap_or_else(|error| super::report::raise(error));
+                (hooks.before_commit)().unwrap_or_else(|error| crate::pg::report::raise(error));
             }
         }
         pg_sys::XactEvent::XACT_EVENT_PREPARE => ended(),
@@ -161,7 +161,7 @@ unsafe extern "C-unwind" fn on_xact_event(event: pg_sys::XactEvent::Type, _argum
         }
         // The module's lock and its last-writer mark would outlive the session, across restarts.
         pg_sys::XactEvent::XACT_EVENT_PRE_PREPARE if LOCKED_MODULE.get() => {
-            super::report::raise(Error::Unsupported {
+            crate::pg::report::raise(Error::Unsupported {
                 what: "cannot PREPARE a transaction that has called a reducer, written a module's table or published a module"
                     .into(),
                 hint: "Use COMMIT.".into(),
@@ -186,7 +186,7 @@ unsafe extern "C-unwind" fn on_resource_release(
     }
     let wanted = WAKES_NOW.replace(0);
     for kind in Kind::ALL.iter().map(|kind| kind.number()).filter(|kind| wanted & 1 << kind != 0) {
-        super::shmem::wake(super::access::database(), kind);
+        crate::pg::shmem::wake(crate::pg::access::database(), kind);
     }
 }
 

@@ -19,7 +19,7 @@ use pgrx::pg_sys;
 use spacetime_change_log::header_len;
 
 use self::record::{RECORD_LEN, Record};
-use super::change_readers::Readers;
+use super::readers::Readers;
 
 /// Entries that may wait for their number at the same time.
 const ARRIVED_MAX: usize = 8192;
@@ -115,7 +115,7 @@ pub(super) unsafe fn initialize(ring: *mut Ring, lock: *mut pg_sys::LWLock) {
         (*ring).bytes_count = bytes;
         let state = &mut *(*ring).state.get();
         // Differs from that of any earlier run of this server.
-        state.epoch = super::random_u64();
+        state.epoch = crate::pg::random_u64();
         state.next_seq = 1;
         state.first_seq = 1;
     }
@@ -306,7 +306,7 @@ impl Locked<'_> {
             // The name stands behind the entry's header.
             let before = RECORD_LEN + header_len() as u64;
             let name = self.read(position + before, (u64::from(record.length) - before) as usize);
-            super::change_file::remove(&name);
+            super::file::remove(&name);
         }
     }
 

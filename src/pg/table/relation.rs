@@ -225,7 +225,7 @@ unsafe fn is_null_in_catalog(index: pg_sys::Relation, column: u32) -> bool {
 
 /// # Safety
 /// `slot` holds a row; the slices live as long as it does.
-pub(super) unsafe fn slot_row<'a>(slot: *mut pg_sys::TupleTableSlot) -> RowDatums<'a> {
+pub(in crate::pg) unsafe fn slot_row<'a>(slot: *mut pg_sys::TupleTableSlot) -> RowDatums<'a> {
     // SAFETY: deforming fills both arrays up to the descriptor's width.
     unsafe {
         pg_sys::slot_getallattrs(slot);
@@ -241,7 +241,7 @@ pub(super) unsafe fn slot_row<'a>(slot: *mut pg_sys::TupleTableSlot) -> RowDatum
 ///
 /// # Safety
 /// `at` is below the descriptor's width.
-pub(super) unsafe fn attribute(
+pub(in crate::pg) unsafe fn attribute(
     descriptor: pg_sys::TupleDesc,
     at: usize,
 ) -> *const pg_sys::FormData_pg_attribute {

@@ -86,7 +86,7 @@ unsafe extern "C-unwind" fn on_request() {
             previous();
         }
         pg_sys::RequestAddinShmemSpace(size_of::<Shared>());
-        super::change_memory::request();
+        crate::pg::change_log::memory::request();
     }
 }
 
@@ -105,7 +105,7 @@ unsafe extern "C-unwind" fn on_startup() {
             shared.write_bytes(0, 1);
         }
         SHARED.store(shared, SeqCst);
-        super::change_memory::start_up();
+        crate::pg::change_log::memory::start_up();
     }
 }
 

@@ -1,17 +1,21 @@
 //! Appending to the change log at the end of a transaction, and reading it.
 
+mod file;
+pub(in crate::pg) mod memory;
+mod readers;
+mod ring;
+pub(crate) mod trigger;
+
 use std::path::PathBuf;
 
 use pgrx::pg_sys;
-
 use spacetime_change_log::{EntryHeader, encode_header, header_len};
 
-use super::access;
-use super::change_file::{self, ChangeFile};
-use super::change_memory;
-use super::change_readers::ReaderState;
-use super::change_ring::{Copied, Ring, RingState};
+use self::file::ChangeFile;
+use self::readers::ReaderState;
+use self::ring::{Copied, Ring, RingState};
 use crate::error::{Error, Result};
+use crate::pg::{access, interrupt, wal, worker, xact};
 
 /// Longest sleep while a commit is under way whose end nobody announces.
 const ORDER_WAIT_MS: i64 = 10;
@@ -45,12 +49,12 @@ struct BatchEntry {
 
 /// Whether there is a change log and somebody reads this database's changes. Cheap: asked at every write.
 pub(crate) fn is_watched() -> bool {
-    change_memory::ring().is_some_and(|ring| ring.is_watched(access::database().to_u32()))
+    memory::ring().is_some_and(|ring| ring.is_watched(access::database().to_u32()))
 }
 
 /// Whether there is a change log.
 pub(crate) fn exists() -> bool {
-    change_memory::ring().is_some()
+    memory::ring().is_some()
 }
 
 impl Batch {
@@ -60,9 +64,8 @@ impl Batch {
         entries: Vec<([u8; 32], Vec<u8>)>,
         directory: fn() -> PathBuf,
     ) -> Result<Option<Self>> {
-        let Some(ring) = change_memory::ring() else { return Ok(None) };
-        let mut batch =
-            Self { ring, entries: Vec::with_capacity(entries.len()), xid: super::xact::top_xid() };
+        let Some(ring) = memory::ring() else { return Ok(None) };
+        let mut batch = Self { ring, entries: Vec::with_capacity(entries.len()), xid: xact::top_xid() };
         for (module, body) in entries {
             let is_large = body.len() + header_len() > ring.append_bytes_max();
             // The header is not known yet; the reader fills it in.
@@ -133,11 +136,11 @@ fn required_ring() -> Result<&'static Ring> {
             hint: "Ask the primary.".into(),
         });
     }
-    change_memory::ring().ok_or_else(|| Error::NotInState {
+    memory::ring().ok_or_else(|| Error::NotInState {
         what: "the change log needs the extension to be loaded when the server starts".into(),
         hint: format!(
             "Set shared_preload_libraries = '{}' in postgresql.conf and restart the server.",
-            super::worker::preload_libraries_with_ours()
+            worker::preload_libraries_with_ours()
         ),
     })
 }
@@ -275,7 +278,7 @@ impl Reader {
             }
         }
         self.ring.note_reader(self.slot, next, false);
-        super::interrupt::process();
+        interrupt::process();
     }
 }
 
@@ -294,7 +297,7 @@ pub(crate) fn settled() -> Result<(u64, u64)> {
             );
             pg_sys::ResetLatch(pg_sys::MyLatch);
         }
-        super::interrupt::process();
+        interrupt::process();
     }
     Ok(now(ring))
 }
@@ -311,7 +314,7 @@ fn now(ring: &Ring) -> (u64, u64) {
 /// Waits until the WAL is on disk up to `lsn`, and on the synchronous standby where there is one.
 pub(crate) fn flush(lsn: u64) {
     if lsn != 0 {
-        super::wal::wait_durable(lsn);
+        wal::wait_durable(lsn);
     }
 }
 
@@ -321,7 +324,7 @@ fn whole(copied: Copied) -> Option<Vec<u8>> {
         return Some(copied.bytes);
     }
     let (header, name) = copied.bytes.split_at_checked(header_len())?;
-    let mut bytes = change_file::read(name)?;
+    let mut bytes = file::read(name)?;
     let place = bytes.get_mut(..header_len())?;
     place.copy_from_slice(header);
     Some(bytes)

@@ -52,7 +52,7 @@ impl RowSet {
         // SAFETY: the descriptor lives as long as the query.
         unsafe {
             (0..(*self.descriptor).natts as usize)
-                .map(|at| (*super::relation::attribute(self.descriptor, at)).atttypid)
+                .map(|at| (*crate::pg::relation::attribute(self.descriptor, at)).atttypid)
                 .collect()
         }
     }
