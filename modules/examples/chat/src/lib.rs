@@ -7,7 +7,8 @@
 //! public table a client sees.
 
 use spacetimedb::{
-    ConnectionId, Filter, Identity, ReducerContext, Table, Timestamp, client_visibility_filter, reducer, table,
+    ConnectionId, Filter, Identity, ReducerContext, Table, Timestamp, client_visibility_filter, reducer,
+    table,
 };
 
 /// Someone who may send and receive messages.
