@@ -61,6 +61,53 @@ class DeliveryTest(GatewayTestCase):
             plain.sendall(refused)
             self.assertIn(b" 400 ", plain.recv(1000))
 
+    def test_a_subscription_is_awaited(self):
+        """A call behind it finds it there, however long its rows take; pings and others do not wait for it."""
+        client = self.client("subscriptions")
+        other = Client(self.port, "subscriptions", parameters="confirmed=false")
+        self.addCleanup(other.close)
+        self.addCleanup(self.wait_for_standby, "")
+        self.wait_for_standby(NOBODY)
+        # First rows are durable: they have to wait.
+        self.sql.execute("SET synchronous_commit = local; INSERT INTO team VALUES (1, 10)")
+        number = client.ask("SELECT * FROM blow", "SELECT * FROM team")
+        client.send_call("hit", struct.pack("<Ii", 1, 7))
+        client.socket.sendall(b"\x89\x80\0\0\0\0")
+        frames = iter(lambda: client.stream.read(2), b"\x89\0")
+        self.assertEqual(next(frames), b"\x8a\0")
+        player = struct.pack("<IIi", 1, 1, 1)
+        self.assertEqual(other.do("set_player", player), {})
+        self.assertEqual(self.sql.execute("SELECT count(*) FROM player").fetchone(), (1,))
+        self.wait_for_standby("")
+        self.assertEqual(client.next(), ("applied", number))
+        self.assertEqual(client.rows(number, "team"), {struct.pack("<II", 1, 10): 1})
+        kind, update = client.next()
+        self.assertEqual(kind, "result")
+        blows = {struct.pack("<Ii", 1, 7): 1, struct.pack("<Ii", 1, 8): 1}
+        self.assertEqual(update[number]["blow"][0], blows)
+
+    def test_a_client_that_leaves_while_its_subscription_waits(self):
+        """What it has called is run, and it is disconnected at once; so are those that stay when the gateway stops."""
+        client, stays = self.client("subscriptions"), self.client("subscriptions")
+        self.addCleanup(self.wait_for_standby, "")
+        self.wait_for_standby(NOBODY)
+        self.sql.execute("SET synchronous_commit = local; INSERT INTO team VALUES (1, 10)")
+        for waiting in (client, stays):
+            waiting.ask("SELECT * FROM team")
+        client.send_call("set_player", struct.pack("<IIi", 1, 1, 1))
+        client.socket.sendall(b"\x88\x80\0\0\0\0")
+        disconnecting = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%._disconnect(%'"
+        while self.sql.execute(disconnecting + " AND pid <> pg_backend_pid()").fetchone() != (1,):
+            time.sleep(0.01)
+        self.wait_for_standby("")
+        while self.sql.execute("SELECT count(*) FROM player").fetchone() != (1,):
+            time.sleep(0.01)
+        stays.until("applied")
+        self.wait_for_standby(NOBODY)
+        self.sql.execute("INSERT INTO team VALUES (2, 20)")
+        stays.ask("SELECT * FROM team WHERE id = 2")
+        self.stop_gateway()
+
     def test_unconfirmed_clients_after_a_crash(self):
         """They keep their connection, and are told the exact difference."""
         early = Client(self.port, "subscriptions", parameters="confirmed=false")

@@ -310,10 +310,13 @@ class Client:
 
     def call(self, reducer, arguments=b""):
         """The rows that came with the answer, or why there is none."""
+        self.send_call(reducer, arguments)
+        return self.until("result", "refused")
+
+    def send_call(self, reducer, arguments=b""):
         self.requests += 1
         payload = struct.pack("<BIB", 3, self.requests, 0) + text(reducer)
         self.send(payload + struct.pack("<I", len(arguments)) + arguments)
-        return self.until("result", "refused")
 
     def do(self, reducer, arguments=b""):
         """As `call`, of one that must not fail."""

@@ -22,7 +22,7 @@ impl Room {
     }
 
     /// Room for a call with arguments of so many bytes, when there is some.
-    pub(super) async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit> {
+    pub(crate) async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit> {
         let pieces = u32::try_from(bytes / PIECE_BYTES).unwrap_or(u32::MAX).saturating_add(CALL_PIECES);
         let taken = Arc::clone(&self.0).acquire_many_owned(pieces.min(ROOM_PIECES)).await;
         // Nobody closes it.

@@ -8,20 +8,18 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use spacetime_wire::{ConnectionId, RowList, WireError};
-use tokio::sync::mpsc;
+use spacetime_wire::{ConnectionId, WireError};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::protocol::{Encoder, Reply as Answer, Request};
+use super::protocol::{Encoder, Reply as Answer};
+use super::requests::ReadAhead;
 use super::seats::Taken;
-use crate::executor::{QueuedCall, Room};
+use crate::executor::Room;
 use crate::metrics::Metrics;
-use crate::postgres::{Module, RightsSeen};
+use crate::postgres::Module;
 use crate::state::Gateway;
-use crate::subscriptions::{
-    AppliedTable, ClientId, Event, HubHandle, Input, NewClient, Reply, Request as SetRequest, Subscribe,
-    SubscribeKind, one_off, plans,
-};
+use crate::subscriptions::{ClientId, Event, HubHandle, Input, NewClient};
 use crate::tokens::Caller;
 
 const PING_INTERVAL: Duration = Duration::from_secs(15);
@@ -54,13 +52,13 @@ pub(super) struct Peer {
 }
 
 /// Why a connection ends.
-struct End {
+pub(super) struct End {
     code: u16,
     reason: String,
 }
 
 impl End {
-    fn new(code: u16, reason: impl Into<String>) -> Self {
+    pub(super) fn new(code: u16, reason: impl Into<String>) -> Self {
         let mut reason = reason.into();
         reason.truncate(reason.floor_char_boundary(REASON_MAX));
         Self { code, reason }
@@ -113,6 +111,7 @@ impl Session {
             claims,
             waiting,
             room: Room::new(),
+            gone: watch::channel(false).0,
         };
         connection.serve(socket, received, &seat).await;
         drop(hub.send(Input::Disconnect(id)));
@@ -123,15 +122,17 @@ impl Session {
 
 /// A connection whose client is connected.
 pub(super) struct Connection {
-    id: ClientId,
+    pub(super) id: ClientId,
     pub(super) gateway: Arc<Gateway>,
-    hub: HubHandle,
+    pub(super) hub: HubHandle,
     pub(super) encoder: Encoder,
-    is_confirmed: bool,
+    pub(super) is_confirmed: bool,
     pub(super) claims: Arc<str>,
     /// Bytes of rows that the hub has told and that have not been sent.
     waiting: Arc<AtomicUsize>,
-    room: Room,
+    pub(super) room: Room,
+    /// The client will send nothing more: answers are of no use to it.
+    pub(super) gone: watch::Sender<bool>,
 }
 
 impl Connection {
@@ -139,8 +140,22 @@ impl Connection {
     async fn serve(&self, socket: WebSocket, mut events: mpsc::Receiver<Event>, seat: &Taken) {
         let (mut sink, mut stream) = socket.split();
         let (direct, mut answers) = mpsc::channel::<Message>(64);
+        let (ahead, requests) = mpsc::unbounded_channel();
+        let received = async {
+            let handled = self.handle(requests, &direct);
+            tokio::pin!(handled);
+            tokio::select! {
+                end = &mut handled => end,
+                end = self.receive(&mut stream, &direct, ahead) => {
+                    end?;
+                    // Calls that it has sent before it went are run.
+                    self.gone.send_replace(true);
+                    handled.await
+                }
+            }
+        };
         let end = tokio::select! {
-            end = self.receive(&mut stream, &direct) => end,
+            end = received => end,
             end = self.send(&mut sink, &mut answers, &mut events) => end,
             () = seat.replaced() => Err(End::new(1008, "another connection has come with this id")),
         };
@@ -151,32 +166,45 @@ impl Connection {
         drop(tokio::time::timeout(CLOSE_DRAIN, drain).await);
     }
 
-    /// Handles what the client sends, until it has gone (`Ok`) or has to go. Answers that need no hub go to `direct`.
+    /// Reads what the client sends, until it has gone (`Ok`) or has to go. Goes on, to hear pings, while one of its messages is
+    /// being handled, as long as there is room for what it reads.
     async fn receive(
         &self,
         stream: &mut SplitStream<WebSocket>,
         direct: &mpsc::Sender<Message>,
+        ahead: mpsc::UnboundedSender<ReadAhead>,
     ) -> Result<(), End> {
         let mut stopping = self.gateway.stopping.subscribe();
         let stopped = async move { stopping.wait_for(|stopping| *stopping).await.is_ok() };
         tokio::pin!(stopped);
         let mut ping = tokio::time::interval(PING_INTERVAL);
-        // A message may take long to handle: nothing was heard meanwhile because nobody listened.
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_heard = Instant::now();
+        let room = Room::new();
+        // A message that there is no room for yet.
+        let mut held: Option<Message> = None;
         loop {
+            let bytes = held.as_ref().map_or(0, length);
             tokio::select! {
-                frame = stream.next() => {
+                frame = stream.next(), if held.is_none() => {
                     match frame {
                         Some(Ok(Message::Close(_))) | None => return Ok(()),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Ok(message)) => self.message(message, direct).await?,
+                        Some(Ok(message)) => held = Some(message),
                         Some(Err(error)) => return Err(unreadable(error)),
                     }
                     last_heard = Instant::now();
                 }
+                taken = room.take(bytes), if held.is_some() => {
+                    let room = taken.map_err(|error| End::new(error.close_code(), error.to_string()))?;
+                    // Whoever handles them lives as long as this.
+                    drop(held.take().map(|message| ahead.send(ReadAhead { message, _room: room })));
+                    last_heard = Instant::now();
+                }
                 _ = ping.tick() => {
-                    if last_heard.elapsed() > IDLE_LIMIT || direct.send(Message::Ping(Bytes::new())).await.is_err() {
+                    // While a message is held, nothing is heard because nobody listens.
+                    let is_silent = held.is_none() && last_heard.elapsed() > IDLE_LIMIT;
+                    if is_silent || direct.send(Message::Ping(Bytes::new())).await.is_err() {
                         return Ok(());
                     }
                 }
@@ -195,7 +223,7 @@ impl Connection {
         let mut next = self.encode(&Answer::First)?;
         loop {
             if let Some(message) = next {
-                let limit = SEND_LIMIT + Duration::from_millis(length(&message) / SEND_BYTES_PER_MS_MIN);
+                let limit = SEND_LIMIT + Duration::from_millis(length(&message) as u64 / SEND_BYTES_PER_MS_MIN);
                 match tokio::time::timeout(limit, sink.send(message)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(_)) => return Ok(()),
@@ -226,111 +254,12 @@ impl Connection {
         Ok(self.encoder.encode(answer)?)
     }
 
-    async fn message(&self, message: Message, direct: &mpsc::Sender<Message>) -> Result<(), End> {
-        let peer = &self.encoder.peer;
-        for request in self.encoder.protocol.decode(message, &self.encoder.limits)? {
-            match request {
-                Request::Call { reducer, arguments, request_id, is_quiet } => {
-                    let is_early = !self.is_confirmed;
-                    let reply = Reply::Socket { client: self.id, request_id, is_quiet, is_early };
-                    let call = QueuedCall {
-                        reducer,
-                        arguments,
-                        sender: peer.caller.identity,
-                        connection_id: peer.connection_id,
-                        claims: Arc::clone(&self.claims),
-                        role: peer.caller.role.clone(),
-                        reply,
-                        room: None,
-                    };
-                    self.queue(call).await?;
-                }
-                Request::Procedure { procedure, arguments, request_id } => {
-                    self.procedure(procedure, arguments, request_id, direct).await;
-                }
-                Request::Subscribe { request, queries } => self.subscribe(request, &queries, direct).await?,
-                Request::Unsubscribe { request } => {
-                    drop(self.hub.send(Input::Unsubscribe { client: self.id, request }));
-                }
-                Request::OneOff { id, query } => {
-                    let result = self.one_off(&query).await;
-                    self.say(&Answer::OneOff { id: &id, result }, direct).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Nothing more is read while there is no room: who sends faster than calls can be run waits, and nobody else.
-    async fn queue(&self, call: QueuedCall) -> Result<(), End> {
-        let mut stopping = self.gateway.stopping.subscribe();
-        let module = self.encoder.peer.module.identity;
-        tokio::select! {
-            queued = self.gateway.executors.submit_in_turn(module, &self.room, call) => {
-                queued.map_err(|error| End::new(error.close_code(), error.to_string()))
-            }
-            _ = stopping.wait_for(|stopping| *stopping) => Err(shutting_down()),
-        }
-    }
-
-    async fn say(&self, answer: &Answer<'_>, direct: &mpsc::Sender<Message>) -> Result<(), End> {
+    pub(super) async fn say(&self, answer: &Answer<'_>, direct: &mpsc::Sender<Message>) -> Result<(), End> {
         if let Some(message) = self.encode(answer)? {
             // Nobody receives while the connection is ending.
             drop(direct.send(message).await);
         }
         Ok(())
-    }
-
-    async fn subscribe(
-        &self,
-        request: SetRequest,
-        queries: &[String],
-        direct: &mpsc::Sender<Message>,
-    ) -> Result<(), End> {
-        match self.plans(request.kind, queries).await {
-            Ok((plans, rights)) => {
-                let subscribe = Subscribe { client: self.id, request, plans, rights };
-                drop(self.hub.send(Input::Subscribe(subscribe)));
-                Ok(())
-            }
-            Err(error) => {
-                let event = Event::SubscriptionRefused { request, error: error.to_string() };
-                self.say(&Answer::Event(&event), direct).await
-            }
-        }
-    }
-
-    async fn plans(
-        &self,
-        kind: SubscribeKind,
-        queries: &[String],
-    ) -> crate::Result<(Vec<crate::subscriptions::Plan>, Option<RightsSeen>)> {
-        let identity = self.encoder.peer.module.identity;
-        // Before the plans: rights that change meanwhile make them outdated.
-        let rights = self.gateway.database.rights(Some(identity)).await?.pop().map(|(_, seen)| seen);
-        // The version of now: it may have been published since the connection was made.
-        let module = self.gateway.database.module(&self.encoder.peer.module.key()).await?;
-        let asker = Gateway::asker(&module, &self.encoder.peer.caller);
-        let mut all = Vec::new();
-        for query in queries {
-            all.extend(plans(&module, &asker, query)?);
-        }
-        let is_v1 = kind != SubscribeKind::QuerySet;
-        if let Some(event_table) = all.iter().find(|plan| is_v1 && plan.table.is_event) {
-            let name = &event_table.table.name;
-            return Err(crate::Error::Query(format!("event table `{name}` requires WebSocket v2")));
-        }
-        Ok((all, rights.filter(|_| !asker.is_owner)))
-    }
-
-    async fn one_off(&self, query: &str) -> Result<AppliedTable, String> {
-        let found = async {
-            let module = self.gateway.database.module(&self.encoder.peer.module.key()).await?;
-            let asker = Gateway::asker(&module, &self.encoder.peer.caller);
-            let (table, rows) = one_off(&self.gateway.database, &module, &asker, query).await?;
-            Ok(AppliedTable { table, rows: RowList::new(rows)? })
-        };
-        found.await.map_err(|error: crate::Error| error.message())
     }
 }
 
@@ -339,10 +268,10 @@ fn shutting_down() -> End {
 }
 
 /// Bytes of a message.
-fn length(message: &Message) -> u64 {
+fn length(message: &Message) -> usize {
     match message {
-        Message::Text(text) => text.len() as u64,
-        Message::Binary(bytes) => bytes.len() as u64,
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) => bytes.len(),
         _ => 0,
     }
 }

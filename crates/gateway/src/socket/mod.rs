@@ -3,6 +3,7 @@
 mod connection;
 mod procedure;
 mod protocol;
+mod requests;
 mod seats;
 mod v1;
 mod v2;

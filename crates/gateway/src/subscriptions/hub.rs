@@ -3,17 +3,18 @@
 //! one that must wait for rows holds up no other.
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use spacetime_auth::Identity;
 use spacetime_call_batch::CallResult;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::answers::{BatchId, Outcome, PendingCall, Reply};
 use super::event::{CallOutcome, ChangedTable, ClientId, Event, Request, SetKey, SubscribeKind};
 use super::planning::Plan;
-use super::registry::Registry;
+use super::registry::{Asked, Registry};
 use super::stream::{Item, Stream};
 use crate::changes::{Page, Position};
 use crate::error::Result;
@@ -75,7 +76,11 @@ pub(crate) struct Subscribe {
     pub(crate) plans: Vec<Plan>,
     /// What the plans rest on; nothing for the module's owner.
     pub(crate) rights: Option<RightsSeen>,
+    pub(crate) unanswered: Unanswered,
 }
+
+/// Dropped when the client has been told what became of its request: then its next one is handled.
+pub(crate) type Unanswered = oneshot::Sender<Infallible>;
 
 /// The way to the hub.
 pub(crate) type HubHandle = mpsc::UnboundedSender<Input>;
@@ -183,7 +188,7 @@ impl Hub {
     }
 
     fn subscribe(&mut self, subscribe: Subscribe) {
-        let Subscribe { client, request, plans, rights } = subscribe;
+        let Subscribe { client, request, plans, rights, unanswered } = subscribe;
         let Some(found) = self.shared.registry.clients.get(&client) else { return };
         let (stream, shared) = self.stream(found.module);
         if request.set == SetKey::Legacy {
@@ -192,7 +197,8 @@ impl Hub {
             shared.refuse(client, request, "a subscription with this id exists already".into(), 1011);
             return;
         }
-        let missing = shared.registry.subscribe(client, request, plans, rights, &mut stream.mirror);
+        let asked = Asked { request, rights, unanswered };
+        let missing = shared.registry.subscribe(client, asked, plans, &mut stream.mirror);
         stream.load(missing, shared);
         stream.apply(shared);
     }

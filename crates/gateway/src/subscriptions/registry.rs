@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::delta::Delta;
 use super::event::{AppliedTable, ChangedTable, ClientId, Event, Request, SetKey};
-use super::hub::NewClient;
+use super::hub::{NewClient, Unanswered};
 use super::mirror::{Changed, Mirror, Part, QueryId};
 use super::planning::Plan;
 use crate::postgres::RightsSeen;
@@ -33,8 +33,17 @@ pub(super) struct Client {
     sets: HashMap<SetKey, Set>,
 }
 
+/// What a client has asked for.
+pub(super) struct Asked {
+    pub(super) request: Request,
+    pub(super) rights: Option<RightsSeen>,
+    pub(super) unanswered: Unanswered,
+}
+
 struct Set {
     request: Request,
+    /// Until the client has the rows.
+    unanswered: Option<Unanswered>,
     queries: Vec<QueryId>,
     /// The client has the rows: from now on it hears of changes.
     is_applied: bool,
@@ -63,11 +72,11 @@ impl Registry {
     pub(super) fn subscribe(
         &mut self,
         id: ClientId,
-        request: Request,
+        asked: Asked,
         plans: Vec<Plan>,
-        rights: Option<RightsSeen>,
         mirror: &mut Mirror,
     ) -> Vec<Part> {
+        let Asked { request, rights, unanswered } = asked;
         let Some(client) = self.clients.get_mut(&id) else { return Vec::new() };
         let (mut missing, mut queries) = (Vec::new(), Vec::new());
         let relations = || plans.iter().flat_map(Plan::relations).map(str::to_owned).collect();
@@ -80,7 +89,7 @@ impl Registry {
                 queries.push(query);
             }
         }
-        client.sets.insert(request.set, Set { request, queries, is_applied: false, rights });
+        client.sets.insert(request.set, Set { request, unanswered: Some(unanswered), queries, is_applied: false, rights });
         missing
     }
 
@@ -112,6 +121,8 @@ impl Registry {
                 let found: Option<Vec<_>> = set.queries.iter().map(|query| mirror.query(*query)).collect();
                 if let Some(found) = found.filter(|found| found.iter().all(|query| query.is_ready())) {
                     set.is_applied = true;
+                    // Whatever the client's next message leads to, the hub hears of after this step.
+                    set.unanswered = None;
                     applied.push((*id, set.request, found.into_iter().map(|query| query.all()).collect()));
                 }
             }
