@@ -4,7 +4,9 @@ import json
 import socket
 import struct
 import subprocess
+import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 from harness.command import command
@@ -85,6 +87,46 @@ class DeliveryTest(GatewayTestCase):
         self.assertEqual(kind, "result")
         blows = {struct.pack("<Ii", 1, 7): 1, struct.pack("<Ii", 1, 8): 1}
         self.assertEqual(update[number]["blow"][0], blows)
+
+    def test_queries_asked_once_are_answered_in_turn(self):
+        """Each answer shows just what the client has been told of, whoever writes meanwhile."""
+        self.sql.execute("INSERT INTO team VALUES (1, 1); INSERT INTO player SELECT i, 1, i FROM generate_series(1, 50) i")
+        self.sql.execute("CREATE POLICY top ON team AS RESTRICTIVE FOR SELECT USING (id > 0)")
+        self.addCleanup(lambda: self.connect().execute("DROP POLICY IF EXISTS top ON subscriptions.team"))
+        queries = {
+            "SELECT * FROM player": "player",
+            "SELECT * FROM player WHERE score > 20": "player",
+            "SELECT p.* FROM player p JOIN team t ON p.team = t.id": "player",
+            "SELECT w.* FROM winners w JOIN team t ON w.team = t.id": "winners",
+            "SELECT * FROM team": "team",
+        }
+        early = Client(self.port, "subscriptions", parameters="confirmed=false")
+        self.addCleanup(early.close)
+        clients = [self.client("subscriptions"), early]
+        sets = [{query: client.subscribe(query) for query in queries} for client in clients]
+        over = threading.Event()
+
+        def write():
+            sql = self.connect()
+            while not over.is_set():
+                sql.execute("UPDATE subscriptions.player SET score = (score + 7) % 50 WHERE id % 5 = 1")
+                sql.execute("UPDATE subscriptions.team SET rank = rank + 1")
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for _ in range(20):
+                for client, numbers in zip(clients, sets):
+                    for query, table in queries.items():
+                        answer = client.one_off(query)
+                        self.assertEqual(Counter(answer[table]), client.rows(numbers[query], table), query)
+        finally:
+            over.set()
+            writer.join()
+        # A query that cannot be kept up to date: of three tables.
+        three = "SELECT a.* FROM team a JOIN team b ON a.id = b.id JOIN team c ON b.id = c.id"
+        self.assertEqual(len(clients[0].one_off(three)["team"]), 1)
+        self.assertIn("no such table: `nothing`", clients[0].one_off("SELECT * FROM nothing"))
 
     def test_a_client_that_leaves_while_its_subscription_waits(self):
         """What it has called is run, and it is disconnected at once; so are those that stay when the gateway stops."""

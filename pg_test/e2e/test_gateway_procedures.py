@@ -3,7 +3,7 @@
 import json
 import struct
 
-from harness.gateway import GatewayTestCase, text
+from harness.gateway import Client, GatewayTestCase, text
 
 
 class ProceduresTest(GatewayTestCase):
@@ -75,6 +75,47 @@ class ProceduresTest(GatewayTestCase):
             if kind == 4:
                 client.apply(message.update())
         self.assertEqual(self.call("add", 1, 1), (200, "2"))
+
+    def test_results_come_after_the_rows(self):
+        """Those of all that the procedure has committed; also for clients that do not wait for the disk, and after a failure."""
+        early = Client(self.port, "procedures", parameters="confirmed=false")
+        self.addCleanup(early.close)
+        for client in (self.client("procedures"), early):
+            number = client.subscribe("SELECT * FROM entry")
+            before = client.rows(number, "entry").total()
+            for count in range(1, 31):
+                request = self.ask(client, "record", text("one"))
+                self.assertEqual(self.updates_until(client), request)
+                self.assertEqual(client.rows(number, "entry").total(), before + count)
+            self.ask(client, "record_both", text("two") + text("three"))
+            self.updates_until(client)
+            self.assertEqual(client.rows(number, "entry").total(), before + 32)
+            self.ask(client, "record_then_panic", text("kept") + text("lost"))
+            self.updates_until(client)
+            self.assertEqual(client.rows(number, "entry").total(), before + 33)
+
+    def test_results_come_through_a_crash(self):
+        """The log begins anew: nobody waits for entries of the old one."""
+        client = self.client("procedures")
+        number = client.subscribe("SELECT * FROM entry")
+        asked = self.ask(client, "record_and_sleep", text("before") + struct.pack("<Q", 60_000))
+        client.until("update")
+        self.cluster.restart("immediate")
+        self.assertEqual(self.updates_until(client), asked)
+        asked = self.ask(client, "record", text("after"))
+        self.assertEqual(self.updates_until(client), asked)
+        self.assertEqual(client.rows(number, "entry").total(), 2)
+
+    def updates_until(self, client):
+        """Takes in updates up to a procedure's result; gives the number of its request."""
+        while True:
+            kind, message = client.receive()
+            if kind == 7:
+                message.take(message.number("I")) if message.number("B") == 0 else message.text()
+                message.take(16)
+                return message.number("I")
+            self.assertEqual(kind, 4)
+            client.apply(message.update())
 
     def test_sleeping_ones_hold_up_nobody(self):
         client = self.client("procedures")

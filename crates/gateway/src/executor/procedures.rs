@@ -6,9 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use spacetime_auth::Identity;
 use spacetime_wire::ConnectionId;
+use tokio_postgres::Statement;
 
 use super::Arguments;
-use crate::error::{Error, Result};
+use crate::changes::Position;
+use crate::error::Error;
 use crate::postgres::{Database, Pool, Pooled};
 use crate::refusal::{Refusal, TRAPPED};
 
@@ -42,8 +44,13 @@ pub(crate) struct Procedures {
 /// A procedure that has its connection.
 pub(crate) struct Start {
     connection: Pooled,
+    statement: Statement,
+    settled: Statement,
     role: Arc<str>,
 }
+
+const CALL: &str = "CALL spacetime._call_procedure($1, NULL)";
+const SETTLED: &str = "SELECT spacetime._settled_cursor()";
 
 impl Procedures {
     pub(crate) fn new(database: Arc<Database>, limit: usize, role: &str) -> Self {
@@ -56,8 +63,13 @@ impl Procedures {
     ///
     /// All are in use: who waits for a procedure that sleeps would wait for long.
     pub(crate) async fn start(&self) -> std::result::Result<Start, Failed> {
-        match self.connections.try_now().await {
-            Ok(Some(connection)) => Ok(Start { connection, role: Arc::clone(&self.role) }),
+        let start = async {
+            let Some(connection) = self.connections.try_now().await? else { return Ok(None) };
+            let (statement, settled) = tokio::try_join!(connection.prepare(CALL), connection.prepare(SETTLED))?;
+            Ok::<_, Error>(Some(Start { connection, statement, settled, role: Arc::clone(&self.role) }))
+        };
+        match start.await {
+            Ok(Some(start)) => Ok(start),
             Ok(None) => Err(Failed {
                 sqlstate: Some("53300".into()),
                 message: format!(
@@ -71,16 +83,27 @@ impl Procedures {
 }
 
 impl Start {
-    /// Runs it; the result is BSATN. What it has committed is durable.
-    pub(crate) async fn run(self, call: &ProcedureCall) -> std::result::Result<Bytes, Failed> {
-        let Self { connection, role } = self;
-        let outcome = ask(&connection, call, &role).await;
+    /// Runs it; the result is BSATN. What it has committed is durable, and in the change log before the place, which is not
+    /// known if the connection is lost.
+    pub(crate) async fn run(
+        self,
+        call: &ProcedureCall,
+    ) -> (std::result::Result<Bytes, Failed>, Option<Position>) {
+        let Self { connection, statement, settled, role } = self;
+        let call = encoded(call, &role);
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&call];
+        let (outcome, settled) = tokio::join!(
+            connection.query_one(&statement, &parameters),
+            connection.query_one(&settled, &[]),
+        );
         connection.give_back();
-        outcome.map_err(|error| failed(&error))
+        let position = settled.ok().and_then(|row| Position::of_cursor(row.get(0)).ok());
+        let result = outcome.map(|row| Bytes::from(row.get::<_, Vec<u8>>(0)));
+        (result.map_err(|error| failed(&error.into())), position)
     }
 }
 
-async fn ask(connection: &Pooled, call: &ProcedureCall, role: &str) -> Result<Bytes> {
+fn encoded(call: &ProcedureCall, role: &str) -> Vec<u8> {
     let module = call.module.to_string();
     let call = spacetime_call_batch::Call {
         module: &module,
@@ -92,9 +115,7 @@ async fn ask(connection: &Pooled, call: &ProcedureCall, role: &str) -> Result<By
         tag: 0,
         arguments: call.arguments.encoded(),
     };
-    let call = spacetime_call_batch::encode(std::iter::once(call));
-    let row = connection.query_one("CALL spacetime._call_procedure($1, NULL)", &[&call]).await?;
-    Ok(Bytes::from(row.get::<_, Vec<u8>>(0)))
+    spacetime_call_batch::encode(std::iter::once(call))
 }
 
 fn failed(error: &Error) -> Failed {

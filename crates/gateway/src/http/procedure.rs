@@ -38,7 +38,7 @@ pub(super) async fn call(
         role: caller.role.clone(),
     };
     let outcome = match gateway.procedures.start().await {
-        Ok(start) => start.run(&call).await,
+        Ok(start) => start.run(&call).await.0,
         Err(failed) => Err(failed),
     };
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -9,10 +9,11 @@ use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use spacetime_wire::{ConnectionId, WireError};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::protocol::{Encoder, Reply as Answer};
+use super::protocol::{Encoder, Reply};
 use super::requests::ReadAhead;
 use super::seats::Taken;
 use crate::executor::Room;
@@ -139,14 +140,14 @@ impl Connection {
     /// Reads and writes by turns until one side has had enough, and says goodbye.
     async fn serve(&self, socket: WebSocket, mut events: mpsc::Receiver<Event>, seat: &Taken) {
         let (mut sink, mut stream) = socket.split();
-        let (direct, mut answers) = mpsc::channel::<Message>(64);
+        let (pings, mut pinged) = mpsc::channel(1);
         let (ahead, requests) = mpsc::unbounded_channel();
         let received = async {
-            let handled = self.handle(requests, &direct);
+            let handled = self.handle(requests);
             tokio::pin!(handled);
             tokio::select! {
                 end = &mut handled => end,
-                end = self.receive(&mut stream, &direct, ahead) => {
+                end = self.receive(&mut stream, pings, ahead) => {
                     end?;
                     // Calls that it has sent before it went are run.
                     self.gone.send_replace(true);
@@ -156,7 +157,7 @@ impl Connection {
         };
         let end = tokio::select! {
             end = received => end,
-            end = self.send(&mut sink, &mut answers, &mut events) => end,
+            end = self.send(&mut sink, &mut pinged, &mut events) => end,
             () = seat.replaced() => Err(End::new(1008, "another connection has come with this id")),
         };
         let close = end.err().map(|end| CloseFrame { code: end.code, reason: end.reason.into() });
@@ -171,7 +172,7 @@ impl Connection {
     async fn receive(
         &self,
         stream: &mut SplitStream<WebSocket>,
-        direct: &mpsc::Sender<Message>,
+        pings: mpsc::Sender<()>,
         ahead: mpsc::UnboundedSender<ReadAhead>,
     ) -> Result<(), End> {
         let mut stopping = self.gateway.stopping.subscribe();
@@ -204,7 +205,7 @@ impl Connection {
                 _ = ping.tick() => {
                     // While a message is held, nothing is heard because nobody listens.
                     let is_silent = held.is_none() && last_heard.elapsed() > IDLE_LIMIT;
-                    if is_silent || direct.send(Message::Ping(Bytes::new())).await.is_err() {
+                    if is_silent || matches!(pings.try_send(()), Err(TrySendError::Closed(()))) {
                         return Ok(());
                     }
                 }
@@ -213,14 +214,14 @@ impl Connection {
         }
     }
 
-    /// Sends `answers` and what the hub tells, until the client has gone (`Ok`) or has to go.
+    /// Sends pings and what the hub tells, until the client has gone (`Ok`) or has to go.
     async fn send(
         &self,
         sink: &mut SplitSink<WebSocket, Message>,
-        answers: &mut mpsc::Receiver<Message>,
+        pings: &mut mpsc::Receiver<()>,
         events: &mut mpsc::Receiver<Event>,
     ) -> Result<(), End> {
-        let mut next = self.encode(&Answer::First)?;
+        let mut next = self.encoder.encode(&Reply::First)?;
         loop {
             if let Some(message) = next {
                 let limit = SEND_LIMIT + Duration::from_millis(length(&message) as u64 / SEND_BYTES_PER_MS_MIN);
@@ -236,12 +237,12 @@ impl Connection {
             }
             next = tokio::select! {
                 biased;
-                message = answers.recv() => message,
+                Some(()) = pings.recv() => Some(Message::Ping(Bytes::new())),
                 event = events.recv() => match event {
                     Some(Event::Close { code, reason }) => return Err(End::new(code, reason)),
                     Some(event) => {
                         self.waiting.fetch_sub(event.bytes(), Ordering::Relaxed);
-                        self.encode(&Answer::Event(&event))?
+                        self.encode(&event)?
                     }
                     // The hub has dropped the client.
                     None => return Err(too_slow()),
@@ -250,16 +251,12 @@ impl Connection {
         }
     }
 
-    fn encode(&self, answer: &Answer<'_>) -> Result<Option<Message>, End> {
-        Ok(self.encoder.encode(answer)?)
-    }
-
-    pub(super) async fn say(&self, answer: &Answer<'_>, direct: &mpsc::Sender<Message>) -> Result<(), End> {
-        if let Some(message) = self.encode(answer)? {
-            // Nobody receives while the connection is ending.
-            drop(direct.send(message).await);
-        }
-        Ok(())
+    fn encode(&self, event: &Event) -> Result<Option<Message>, End> {
+        let encoded = self.encoder.encode(&Reply::Event(event));
+        Ok(encoded.or_else(|error| match event.instead(&error) {
+            Some(instead) => self.encoder.encode(&Reply::Event(&instead)),
+            None => Err(error),
+        })?)
     }
 }
 

@@ -1,24 +1,16 @@
-//! Procedures that clients of a connection call. They run beside everything else; their answers come when they come.
+//! Procedures that clients of a connection call. They run beside everything else; each is answered when it has ended, after the
+//! rows that it has written.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::ws::Message;
-use tokio::sync::mpsc;
-
 use super::connection::{Connection, now_us};
-use super::protocol::{ProcedureAnswer, Reply};
 use crate::executor::{Arguments, Failed, ProcedureCall};
+use crate::subscriptions::{Event, Input, ProcedureAnswer};
 
 impl Connection {
-    /// Starts a procedure; its answer goes to `direct`.
-    pub(super) async fn procedure(
-        &self,
-        procedure: String,
-        arguments: Arguments,
-        request_id: u32,
-        direct: &mpsc::Sender<Message>,
-    ) {
+    /// Starts a procedure.
+    pub(super) async fn procedure(&self, procedure: String, arguments: Arguments, request_id: u32) {
         let peer = &self.encoder.peer;
         let call = ProcedureCall {
             module: peer.module.identity,
@@ -30,32 +22,23 @@ impl Connection {
             role: peer.caller.role.clone(),
         };
         let (started_us, began) = (now_us(), Instant::now());
+        let (client, hub) = (self.id, self.hub.clone());
+        let answer = move |procedure, outcome: Result<_, Failed>| {
+            let duration_us = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
+            let outcome = outcome.map_err(|Failed { message, .. }| message);
+            Event::Procedure(ProcedureAnswer { procedure, request_id, started_us, duration_us, outcome })
+        };
         // Here and not in the task: procedures of one client start in the order in which it has called them.
-        let start = self.gateway.procedures.start().await;
-        let (encoder, direct) = (self.encoder.clone(), direct.clone());
-        tokio::spawn(async move {
-            let outcome = match start {
-                Ok(start) => start.run(&call).await,
-                Err(failed) => Err(failed),
-            };
-            let mut answer = ProcedureAnswer {
-                procedure: call.procedure,
-                request_id,
-                started_us,
-                duration_us: i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX),
-                outcome: outcome.map_err(|Failed { message, .. }| message),
-            };
-            let message = encoder.encode(&Reply::Procedure(&answer)).or_else(|error| {
-                // Too large, or not of the type that the module names.
-                answer.outcome = Err(error.to_string());
-                encoder.encode(&Reply::Procedure(&answer))
-            });
-            match message {
-                // Nobody receives once the connection has ended.
-                Ok(Some(message)) => drop(direct.send(message).await),
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "the answer of a procedure could not be sent"),
+        match self.gateway.procedures.start().await {
+            Ok(start) => {
+                tokio::spawn(async move {
+                    let (outcome, after) = start.run(&call).await;
+                    let event = answer(call.procedure, outcome);
+                    // The hub lives as long as the gateway.
+                    drop(hub.send(Input::Tell { client, after, event }));
+                });
             }
-        });
+            Err(failed) => self.tell(answer(call.procedure, Err(failed)), None),
+        }
     }
 }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::ws::Message;
-use bytes::Bytes;
 use spacetime_wire::envelope::{self, Compression};
 use spacetime_wire::{Limits, V1_BSATN, V1_JSON, WireError};
 
 use super::connection::Peer;
 use super::{v1, v2};
 use crate::executor::Arguments;
-use crate::subscriptions::{AppliedTable, Event, Request as SetRequest};
+use crate::subscriptions::{Event, OneOffId, Request as SetRequest};
 
 /// The chosen subprotocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,31 +28,11 @@ pub(super) enum Request {
     OneOff { id: OneOffId, query: String },
 }
 
-/// What the answer to a one-off query carries.
-#[derive(Debug, Clone)]
-pub(super) enum OneOffId {
-    V1(Bytes),
-    V2(u32),
-}
-
 /// A message to the client.
 #[derive(Debug)]
 pub(super) enum Reply<'a> {
     First,
     Event(&'a Event),
-    Procedure(&'a ProcedureAnswer),
-    OneOff { id: &'a OneOffId, result: Result<AppliedTable, String> },
-}
-
-/// What became of a procedure.
-#[derive(Debug)]
-pub(super) struct ProcedureAnswer {
-    pub(super) procedure: String,
-    pub(super) request_id: u32,
-    pub(super) started_us: i64,
-    pub(super) duration_us: i64,
-    /// What it returned, in BSATN, or what its caller is told.
-    pub(super) outcome: Result<Bytes, String>,
 }
 
 /// Puts answers into frames of one connection.

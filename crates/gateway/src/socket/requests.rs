@@ -4,16 +4,17 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::ws::Message;
-use spacetime_wire::RowList;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::connection::{Connection, End};
-use super::protocol::{Reply as Answer, Request};
+use super::protocol::Request;
+use crate::changes::Position;
 use crate::executor::QueuedCall;
 use crate::postgres::RightsSeen;
 use crate::state::Gateway;
 use crate::subscriptions::{
-    AppliedTable, Event, Input, Reply, Request as SetRequest, Subscribe, SubscribeKind, one_off, plans,
+    Event, Input, OneOffId, OneOffQuery, Question, Reply, Request as SetRequest, Subscribe, SubscribeKind,
+    plans,
 };
 
 /// A message that waits to be handled, and the room it takes meanwhile.
@@ -23,20 +24,15 @@ pub(super) struct ReadAhead {
 }
 
 impl Connection {
-    /// Handles messages until no more come. Subscriptions are awaited: what comes after one finds it there. Answers that
-    /// need no hub go to `direct`.
-    pub(super) async fn handle(
-        &self,
-        mut requests: mpsc::UnboundedReceiver<ReadAhead>,
-        direct: &mpsc::Sender<Message>,
-    ) -> Result<(), End> {
+    /// Handles messages until no more come. Subscriptions are awaited: what comes after one finds it there.
+    pub(super) async fn handle(&self, mut requests: mpsc::UnboundedReceiver<ReadAhead>) -> Result<(), End> {
         while let Some(ReadAhead { message, _room }) = requests.recv().await {
-            self.message(message, direct).await?;
+            self.message(message).await?;
         }
         Ok(())
     }
 
-    async fn message(&self, message: Message, direct: &mpsc::Sender<Message>) -> Result<(), End> {
+    async fn message(&self, message: Message) -> Result<(), End> {
         let peer = &self.encoder.peer;
         for request in self.encoder.protocol.decode(message, &self.encoder.limits)? {
             match request {
@@ -56,16 +52,13 @@ impl Connection {
                     self.queue(call).await?;
                 }
                 Request::Procedure { procedure, arguments, request_id } => {
-                    self.procedure(procedure, arguments, request_id, direct).await;
+                    self.procedure(procedure, arguments, request_id).await;
                 }
-                Request::Subscribe { request, queries } => self.subscribe(request, &queries, direct).await?,
+                Request::Subscribe { request, queries } => self.subscribe(request, &queries).await,
                 Request::Unsubscribe { request } => {
                     drop(self.hub.send(Input::Unsubscribe { client: self.id, request }));
                 }
-                Request::OneOff { id, query } => {
-                    let result = self.one_off(&query).await;
-                    self.say(&Answer::OneOff { id: &id, result }, direct).await?;
-                }
+                Request::OneOff { id, query } => self.one_off(id, &query).await,
             }
         }
         Ok(())
@@ -78,24 +71,15 @@ impl Connection {
         queued.map_err(|error| End::new(error.close_code(), error.to_string()))
     }
 
-    async fn subscribe(
-        &self,
-        request: SetRequest,
-        queries: &[String],
-        direct: &mpsc::Sender<Message>,
-    ) -> Result<(), End> {
+    async fn subscribe(&self, request: SetRequest, queries: &[String]) {
         match self.plans(request.kind, queries).await {
             Ok((plans, rights)) => {
                 let (unanswered, answered) = oneshot::channel();
                 let subscribe = Subscribe { client: self.id, request, plans, rights, unanswered };
                 drop(self.hub.send(Input::Subscribe(subscribe)));
                 self.answered(answered).await;
-                Ok(())
             }
-            Err(error) => {
-                let event = Event::SubscriptionRefused { request, error: error.to_string() };
-                self.say(&Answer::Event(&event), direct).await
-            }
+            Err(error) => self.tell(Event::SubscriptionRefused { request, error: error.to_string() }, None),
         }
     }
 
@@ -131,13 +115,26 @@ impl Connection {
         Ok((all, rights.filter(|_| !asker.is_owner)))
     }
 
-    async fn one_off(&self, query: &str) -> Result<AppliedTable, String> {
-        let found = async {
+    async fn one_off(&self, id: OneOffId, query: &str) {
+        let checked = async {
             let module = self.gateway.database.module(&self.encoder.peer.module.key()).await?;
             let asker = Gateway::asker(&module, &self.encoder.peer.caller);
-            let (table, rows) = one_off(&self.gateway.database, &module, &asker, query).await?;
-            Ok(AppliedTable { table, rows: RowList::new(rows)? })
+            OneOffQuery::check(&module, &asker, query)
         };
-        found.await.map_err(|error: crate::Error| error.message())
+        match checked.await {
+            Ok(query) => {
+                let (unanswered, answered) = oneshot::channel();
+                let question = Question { client: self.id, id, query, _unanswered: unanswered };
+                drop(self.hub.send(Input::Ask(question)));
+                self.answered(answered).await;
+            }
+            Err(error) => self.tell(Event::OneOff { id, result: Err(error.message()) }, None),
+        }
+    }
+
+    /// Has the client told something, once it has been told everything before a place.
+    pub(super) fn tell(&self, event: Event, after: Option<Position>) {
+        // The hub lives as long as the gateway.
+        drop(self.hub.send(Input::Tell { client: self.id, after, event }));
     }
 }

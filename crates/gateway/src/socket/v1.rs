@@ -14,11 +14,11 @@ use spacetime_wire::v1::{
 use spacetime_wire::{JsonRows, RowList, WireError};
 
 use super::connection::{Peer, now_us};
-use super::protocol::{OneOffId, Reply, Request};
+use super::protocol::{Reply, Request};
 use crate::executor::Arguments;
 use crate::subscriptions::{
-    AppliedTable, CallInfo, CallOutcome, ChangedTable, Event, Request as SetRequest, SetKey, SubscribeKind,
-    TableInfo,
+    AppliedTable, CallInfo, CallOutcome, ChangedTable, Event, OneOffId, ProcedureAnswer, Request as SetRequest,
+    SetKey, SubscribeKind, TableInfo,
 };
 
 pub(super) fn request(message: ClientMessage<Arguments>) -> Request {
@@ -126,31 +126,6 @@ pub(super) fn message<E: Rendering>(
             connection_id: peer.connection_id,
         }),
         Reply::Event(event) => return event_message(event, peer, is_light),
-        Reply::Procedure(answer) => ServerMessage::ProcedureResult(ProcedureResult {
-            status: match &answer.outcome {
-                Ok(result) => ProcedureStatus::Returned(E::result(result, &answer.procedure, peer)?),
-                Err(message) => ProcedureStatus::InternalError(message.clone()),
-            },
-            timestamp: Timestamp { micros: answer.started_us },
-            total_host_execution_duration: TimeDuration { micros: answer.duration_us },
-            request_id: answer.request_id,
-        }),
-        Reply::OneOff { id: OneOffId::V1(message_id), result } => {
-            let (error, tables) = match result {
-                Ok(table) => {
-                    let rows = E::rows(&table.rows, &table.table.row)?;
-                    (None, vec![OneOffTable { table_name: table.table.name.clone(), rows }])
-                }
-                Err(error) => (Some(error.clone()), Vec::new()),
-            };
-            ServerMessage::OneOffQueryResponse(OneOffQueryResponse {
-                message_id: message_id.clone(),
-                error,
-                tables,
-                total_host_execution_duration: NO_TIME,
-            })
-        }
-        Reply::OneOff { .. } => return Ok(None),
     }))
 }
 
@@ -202,8 +177,46 @@ fn event_message<E: Rendering>(
         Event::Answer { request_id, outcome, sets, call, is_quiet } => {
             return answer(peer, *request_id, outcome, sets, call, *is_quiet);
         }
-        Event::Close { .. } => return Ok(None),
+        Event::Procedure(answer) => ServerMessage::ProcedureResult(procedure_result(answer, peer)?),
+        Event::OneOff { id: OneOffId::V1(id), result } => {
+            ServerMessage::OneOffQueryResponse(one_off_response(id, result)?)
+        }
+        Event::OneOff { .. } | Event::Close { .. } => return Ok(None),
     }))
+}
+
+fn procedure_result<E: Rendering>(
+    answer: &ProcedureAnswer,
+    peer: &Peer,
+) -> Result<ProcedureResult<E>, WireError> {
+    Ok(ProcedureResult {
+        status: match &answer.outcome {
+            Ok(result) => ProcedureStatus::Returned(E::result(result, &answer.procedure, peer)?),
+            Err(message) => ProcedureStatus::InternalError(message.clone()),
+        },
+        timestamp: Timestamp { micros: answer.started_us },
+        total_host_execution_duration: TimeDuration { micros: answer.duration_us },
+        request_id: answer.request_id,
+    })
+}
+
+fn one_off_response<E: Rendering>(
+    id: &Bytes,
+    result: &Result<AppliedTable, String>,
+) -> Result<OneOffQueryResponse<E>, WireError> {
+    let (error, tables) = match result {
+        Ok(table) => {
+            let rows = E::rows(&table.rows, &table.table.row)?;
+            (None, vec![OneOffTable { table_name: table.table.name.clone(), rows }])
+        }
+        Err(error) => (Some(error.clone()), Vec::new()),
+    };
+    Ok(OneOffQueryResponse {
+        message_id: id.clone(),
+        error,
+        tables,
+        total_host_execution_duration: NO_TIME,
+    })
 }
 
 fn answer<E: Rendering>(

@@ -9,10 +9,10 @@ use spacetime_wire::v2::{
 };
 
 use super::connection::Peer;
-use super::protocol::{OneOffId, Reply, Request};
+use super::protocol::{Reply, Request};
 use crate::executor::Arguments;
 use crate::subscriptions::{
-    AppliedTable, CallOutcome, ChangedTable, Event, Request as SetRequest, SetKey, SubscribeKind,
+    AppliedTable, CallOutcome, ChangedTable, Event, OneOffId, Request as SetRequest, SetKey, SubscribeKind,
 };
 
 pub(super) fn request(message: ClientMessage) -> Request {
@@ -54,20 +54,6 @@ pub(super) fn message(reply: &Reply<'_>, peer: &Peer) -> Result<Option<ServerMes
             token: peer.caller.token.clone(),
         }),
         Reply::Event(event) => return event_message(event),
-        Reply::Procedure(answer) => ServerMessage::ProcedureResult(ProcedureResult {
-            status: match &answer.outcome {
-                Ok(result) => ProcedureStatus::Returned(result.clone()),
-                Err(message) => ProcedureStatus::InternalError(message.clone()),
-            },
-            timestamp: Timestamp { micros: answer.started_us },
-            total_host_execution_duration: TimeDuration { micros: answer.duration_us },
-            request_id: answer.request_id,
-        }),
-        Reply::OneOff { id: OneOffId::V2(request_id), result } => {
-            let result = result.clone().map(|table| rows(&[table]));
-            ServerMessage::OneOffQueryResult(OneOffQueryResult { request_id: *request_id, result })
-        }
-        Reply::OneOff { .. } => return Ok(None),
     }))
 }
 
@@ -111,7 +97,21 @@ fn event_message(event: &Event) -> Result<Option<ServerMessage>, WireError> {
             let timestamp = Timestamp { micros: timestamp_us };
             ServerMessage::ReducerResult(ReducerResult { request_id: *request_id, timestamp, result })
         }
-        Event::Close { .. } => return Ok(None),
+        Event::Procedure(answer) => ServerMessage::ProcedureResult(ProcedureResult {
+            status: match &answer.outcome {
+                Ok(result) => ProcedureStatus::Returned(result.clone()),
+                Err(message) => ProcedureStatus::InternalError(message.clone()),
+            },
+            timestamp: Timestamp { micros: answer.started_us },
+            total_host_execution_duration: TimeDuration { micros: answer.duration_us },
+            request_id: answer.request_id,
+        }),
+        Event::OneOff { id: OneOffId::V2(request_id), result } => {
+            let result = result.as_ref().map(|table| rows(std::slice::from_ref(table)));
+            let result = result.map_err(Clone::clone);
+            ServerMessage::OneOffQueryResult(OneOffQueryResult { request_id: *request_id, result })
+        }
+        Event::OneOff { .. } | Event::Close { .. } => return Ok(None),
     }))
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use spacetime_auth::Identity;
-use spacetime_wire::{ConnectionId, RowList};
+use spacetime_wire::{ConnectionId, RowList, WireError};
 
 use super::planning::TableInfo;
 
@@ -59,7 +60,7 @@ pub(crate) struct CallInfo {
     pub(crate) sender: Identity,
     pub(crate) connection_id: ConnectionId,
     pub(crate) timestamp_us: i64,
-    pub(crate) arguments: bytes::Bytes,
+    pub(crate) arguments: Bytes,
 }
 
 /// What became of a client's own call.
@@ -75,6 +76,24 @@ pub(crate) enum CallOutcome {
     Failed(String),
     /// A limit of time, memory or fuel.
     OutOfEnergy(String),
+}
+
+/// What the answer to a query that is asked once carries.
+#[derive(Debug, Clone)]
+pub(crate) enum OneOffId {
+    V1(Bytes),
+    V2(u32),
+}
+
+/// What became of a procedure.
+#[derive(Debug, Clone)]
+pub(crate) struct ProcedureAnswer {
+    pub(crate) procedure: String,
+    pub(crate) request_id: u32,
+    pub(crate) started_us: i64,
+    pub(crate) duration_us: i64,
+    /// What it returned, in BSATN, or what its caller is told.
+    pub(crate) outcome: Result<Bytes, String>,
 }
 
 impl ChangedTable {
@@ -118,6 +137,11 @@ pub(crate) enum Event {
         /// Version 1's flag: treat the caller like anybody else.
         is_quiet: bool,
     },
+    Procedure(ProcedureAnswer),
+    OneOff {
+        id: OneOffId,
+        result: Result<AppliedTable, String>,
+    },
     Close {
         code: u16,
         reason: String,
@@ -134,7 +158,22 @@ impl Event {
             Self::Update { sets, .. } | Self::Answer { sets, .. } => {
                 sets.iter().flat_map(|(_, tables)| tables).map(ChangedTable::bytes).sum()
             }
+            Self::Procedure(ProcedureAnswer { outcome, .. }) => outcome.as_ref().map_or(0, Bytes::len),
+            Self::OneOff { result, .. } => result.as_ref().map_or(0, |table| table.rows.rows_data().len()),
             Self::SubscriptionRefused { .. } | Self::SubscriptionEnded { .. } | Self::Close { .. } => 0,
+        }
+    }
+
+    /// What a client is told instead of an answer that no message can hold; nothing if only the end of its connection will do.
+    pub(crate) fn instead(&self, error: &WireError) -> Option<Self> {
+        match self {
+            Self::Procedure(answer) if answer.outcome.is_ok() => {
+                Some(Self::Procedure(ProcedureAnswer { outcome: Err(error.to_string()), ..answer.clone() }))
+            }
+            Self::OneOff { id, result: Ok(_) } => {
+                Some(Self::OneOff { id: id.clone(), result: Err(error.to_string()) })
+            }
+            _ => None,
         }
     }
 }

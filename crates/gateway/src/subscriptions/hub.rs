@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::answers::{BatchId, Outcome, PendingCall, Reply};
 use super::event::{CallOutcome, ChangedTable, ClientId, Event, Request, SetKey, SubscribeKind};
+use super::one_off::Question;
 use super::planning::Plan;
 use super::registry::{Asked, Registry};
 use super::stream::{Item, Stream};
@@ -34,6 +35,14 @@ pub(crate) enum Input {
     Unsubscribe {
         client: ClientId,
         request: Request,
+    },
+    /// A query to be answered once.
+    Ask(Question),
+    /// Something else to tell a client, once it has been told everything before a place; at once without one.
+    Tell {
+        client: ClientId,
+        after: Option<Position>,
+        event: Event,
     },
     /// Calls are about to be sent.
     Started {
@@ -99,6 +108,8 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<Metrics>,
     pub(super) handle: HubHandle,
     pub(super) last_load: u64,
+    /// Lives of Postgres that are over: no entry of theirs comes any more.
+    pub(super) past_epochs: Vec<u64>,
     /// Clients that are told nothing more; their queries are left as soon as nobody is in the middle of a step.
     gone: HashSet<ClientId>,
 }
@@ -113,6 +124,7 @@ impl Hub {
             metrics,
             handle: handle.clone(),
             last_load: 0,
+            past_epochs: Vec::new(),
             gone: HashSet::new(),
         };
         let mut hub = Self { streams: HashMap::new(), shared, position };
@@ -140,6 +152,17 @@ impl Hub {
             Input::Disconnect(id) => drop(self.shared.gone.insert(id)),
             Input::Subscribe(subscribe) => self.subscribe(subscribe),
             Input::Unsubscribe { client, request } => self.unsubscribe(client, request),
+            Input::Ask(question) => {
+                let Some(found) = self.shared.registry.clients.get(&question.client) else { return };
+                let (stream, shared) = self.stream(found.module);
+                stream.ask(question, shared);
+            }
+            Input::Tell { client, after: None, event } => self.shared.tell(client, event),
+            Input::Tell { client, after: Some(after), event } => {
+                let Some(found) = self.shared.registry.clients.get(&client) else { return };
+                let (stream, shared) = self.stream(found.module);
+                stream.tell_in_turn(after, client, event, shared);
+            }
             Input::Started { module, batch, calls } => self.stream(module).0.answers.start(batch, calls),
             Input::Finished { module, batch, outcome } => {
                 let (stream, shared) = self.stream(module);
@@ -162,6 +185,9 @@ impl Hub {
 
     fn page(&mut self, page: Page) {
         Metrics::add(&self.shared.metrics.entries, page.entries.len() as u64);
+        if page.end.epoch != self.position.epoch {
+            self.shared.past_epochs.push(self.position.epoch);
+        }
         if page.is_gap {
             self.streams.values_mut().for_each(|stream| stream.queue.push_back(Item::Gap(page.end)));
         }

@@ -40,13 +40,17 @@ fn has_unknown(entries: &[Arc<Entry>], read: &Loaded) -> bool {
     entries.iter().any(|entry| matches!(entry.kind, Kind::Resync) && !read.snapshot.contains(entry.xid))
 }
 
+fn is_question(part: Part) -> bool {
+    matches!(part, Part::Question(..))
+}
+
 impl Stream {
     /// Asks for rows. Gives the number under which they come.
     pub(super) fn request(&mut self, parts: &[Part], is_needed: bool, shared: &mut Shared) -> u64 {
         shared.last_load += 1;
         let (load, module) = (shared.last_load, self.module);
         // What is not wanted any more keeps its place; its rows are not looked at.
-        let reads: Vec<_> = parts.iter().map(|part| self.mirror.read(*part)).collect();
+        let reads: Vec<_> = parts.iter().map(|part| self.read_of(*part)).collect();
         let (database, handle) = (Arc::clone(&shared.database), shared.handle.clone());
         tokio::spawn(async move {
             let wanted: Vec<_> = reads.iter().flatten().cloned().collect();
@@ -137,16 +141,14 @@ impl Stream {
                 continue;
             }
             let later = unseen(&later, &read);
-            // By what a view has looked at before, and this time.
-            let has_read = |rows: &std::result::Result<Rows, String>, tables: &[Table]| {
-                let rows = rows.as_ref().ok();
-                rows.is_some_and(|rows| tables.iter().any(|table| rows.tables_read.contains(&table.name)))
+            let read_parts = || parts.iter().copied().zip(&read.rows);
+            let is_outdated = |(part, rows): (Part, &_)| {
+                later.iter().any(|tables| self.is_outdated(part, rows, tables))
             };
-            let is_outdated = |part: Part, rows: &std::result::Result<Rows, String>| {
-                later.iter().any(|tables| self.mirror.is_touched(part, tables) || has_read(rows, tables))
-            };
-            let (outdated, current): (Vec<_>, Vec<_>) =
-                parts.iter().copied().zip(&read.rows).partition(|(part, rows)| is_outdated(*part, rows));
+            // Those of one question are read together.
+            let ask_again = read_parts().any(|read| is_question(read.0) && is_outdated(read));
+            let (outdated, current): (Vec<_>, Vec<_>) = read_parts()
+                .partition(|read| if is_question(read.0) { ask_again } else { is_outdated(*read) });
             let rows: Vec<_> =
                 current.iter().filter_map(|(part, rows)| Some((*part, rows.as_ref().ok()?))).collect();
             if let Err(error) = self.mirror.fill(&rows, &later) {
@@ -154,6 +156,7 @@ impl Stream {
             }
             all_outdated.extend(outdated.into_iter().map(|(part, _)| part));
             self.fail(&parts, &read, shared);
+            self.answer_questions(current.into_iter(), shared);
         }
         self.apply(shared);
         if !all_outdated.is_empty() {
@@ -188,6 +191,10 @@ impl Stream {
     }
 
     fn end(&mut self, part: Part, error: &str, shared: &mut Shared) {
+        if let Part::Question(number, _) = part {
+            self.answer_question(number, Err(error), shared);
+            return;
+        }
         let queries = self.mirror.queries_of(part);
         for (client, request, is_applied) in shared.registry.sets_with(&queries, &self.mirror) {
             let error = error.to_owned();

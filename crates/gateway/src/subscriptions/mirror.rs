@@ -33,6 +33,8 @@ pub(super) struct Place {
 pub(super) enum Part {
     Relation(Place),
     Query(QueryId),
+    /// For a query that is asked once: nothing of it is held.
+    Question(u64, usize),
 }
 
 /// What one step changed in the results of queries.
@@ -199,6 +201,7 @@ impl Mirror {
                 let plans = std::slice::from_ref(&self.queries.get(&id)?.plan);
                 Some(Read::Rows { selection: Selection::new(plans, self.set.schema()), viewer: None })
             }
+            Part::Question(..) => None,
         }
     }
 
@@ -245,7 +248,7 @@ impl Mirror {
             Part::Relation(place) if self.relation_at(place).is_some() => {
                 self.queries_about(&[place.id]).map(|(id, _)| *id).collect()
             }
-            Part::Relation(_) => Vec::new(),
+            Part::Relation(_) | Part::Question(..) => Vec::new(),
         }
     }
 

@@ -19,9 +19,10 @@ mod stretch;
 
 pub(crate) use answers::{BatchId, Outcome, PendingCall, Reply};
 pub(crate) use event::{
-    AppliedTable, CallInfo, CallOutcome, ChangedTable, ClientId, Event, Request, SetKey, SubscribeKind,
+    AppliedTable, CallInfo, CallOutcome, ChangedTable, ClientId, Event, OneOffId, ProcedureAnswer, Request,
+    SetKey, SubscribeKind,
 };
 pub(crate) use hub::{HubHandle, Input, NewClient, Subscribe};
 pub(crate) use hubs::Hubs;
-pub(crate) use one_off::one_off;
+pub(crate) use one_off::{OneOffQuery, Question};
 pub(crate) use planning::{Asker, Plan, TableInfo, plans};

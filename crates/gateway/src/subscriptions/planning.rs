@@ -66,6 +66,19 @@ pub(super) struct Origin {
     pub(super) reads: Option<Vec<String>>,
 }
 
+impl Origin {
+    /// Whether a change of a table can change its rows, as far as that is known before they are read.
+    pub(super) fn depends_on(&self, table: &str) -> bool {
+        match &self.source {
+            Source::Table(name) => name == table,
+            Source::View { .. } => false,
+            Source::Policed { .. } => {
+                self.reads.as_ref().is_none_or(|tables| tables.iter().any(|known| known == table))
+            }
+        }
+    }
+}
+
 /// A query that was checked, for one asker.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
@@ -249,6 +262,7 @@ impl Source {
 }
 
 /// What answers a query that is asked once.
+#[derive(Debug)]
 pub(super) enum OneOff {
     /// Event tables are always empty.
     Nothing,

@@ -11,6 +11,7 @@ use super::event::{CallInfo, CallOutcome, ClientId, Event};
 use super::hub::Shared;
 use super::loading::Load;
 use super::mirror::{Changed, Mirror};
+use super::one_off::Question;
 use super::registry::{Merged, Updates};
 use super::stretch::Stretch;
 use crate::changes::{Entry, Kind, Position, Table};
@@ -26,6 +27,11 @@ pub(super) struct Stream {
     /// Readings for new subscriptions, by number. Entries go on meanwhile.
     pub(super) loads: HashMap<u64, Load>,
     pub(super) stretch: Option<Stretch>,
+    /// Queries that were asked once and are not answered, by number.
+    pub(super) questions: HashMap<u64, Question>,
+    pub(super) last_question: u64,
+    /// What clients are told once everything before a place has been taken in.
+    in_turn: Vec<(Position, ClientId, Event)>,
 }
 
 pub(super) enum Item {
@@ -46,6 +52,34 @@ impl Stream {
             position,
             loads: HashMap::new(),
             stretch: None,
+            questions: HashMap::new(),
+            last_question: 0,
+            in_turn: Vec::new(),
+        }
+    }
+
+    /// Tells a client something once everything before a place has been taken in.
+    pub(super) fn tell_in_turn(
+        &mut self,
+        after: Position,
+        client: ClientId,
+        event: Event,
+        shared: &mut Shared,
+    ) {
+        self.in_turn.push((after, client, event));
+        self.advance(shared);
+    }
+
+    /// Tells what it is time for. Nothing leads to a place of a life of Postgres that is over: what it left has been told.
+    fn tell_reached(&mut self, shared: &mut Shared) {
+        let is_over = |epoch: u64| epoch != self.position.epoch && shared.past_epochs.contains(&epoch);
+        let is_reached =
+            |after: Position| self.position.has_reached(after) || is_over(after.epoch);
+        let (reached, later) =
+            std::mem::take(&mut self.in_turn).into_iter().partition(|(after, ..)| is_reached(*after));
+        self.in_turn = later;
+        for (_, client, event) in reached {
+            shared.tell(client, event);
         }
     }
 
@@ -53,6 +87,9 @@ impl Stream {
     pub(super) fn advance(&mut self, shared: &mut Shared) {
         loop {
             self.complete_loads(shared);
+            if self.stretch.is_none() && !self.in_turn.is_empty() {
+                self.tell_reached(shared);
+            }
             if self.stretch.is_some() && !self.continue_stretch(shared) {
                 return;
             }

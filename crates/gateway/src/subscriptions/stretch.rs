@@ -13,7 +13,7 @@ use super::loading::unseen;
 use super::mirror::{Changed, Part};
 use super::registry::Merged;
 use super::stream::{Item, Stream};
-use crate::changes::{Entry, Kind, Position, Table};
+use crate::changes::{Entry, Kind, Position};
 use crate::metrics::Metrics;
 use crate::postgres::{Loaded, Rows};
 
@@ -120,12 +120,9 @@ impl Stream {
         let Some(read) = read else { return };
         let is_unseen = |entry: &&Arc<Entry>| !read.snapshot.contains(entry.xid);
         let is_outdated = entries.iter().filter(is_unseen).any(|entry| match &entry.kind {
-            Kind::Changes { tables, .. } => parts.iter().zip(&read.rows).any(|(part, rows)| {
-                // By what was looked at the last time, and this time.
-                let looks_at =
-                    |table: &Table| rows.as_ref().is_ok_and(|rows| rows.tables_read.contains(&table.name));
-                self.mirror.is_touched(*part, tables) || tables.iter().any(looks_at)
-            }),
+            Kind::Changes { tables, .. } => {
+                parts.iter().zip(&read.rows).any(|(part, rows)| self.is_outdated(*part, rows, tables))
+            }
             Kind::Resync => true,
             Kind::Published { .. } => false,
         });
@@ -159,6 +156,7 @@ impl Stream {
         }
         self.take_in_stretch(&entries, &parts, is_reload, &read, shared);
         self.fail(&parts, &read, shared);
+        self.answer_questions(parts.iter().copied().zip(&read.rows), shared);
         self.apply(shared);
         self.give_due(shared);
     }
