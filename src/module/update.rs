@@ -119,8 +119,7 @@ pub(super) fn update(
     publish::carry_out(owner, &update.functions, &mut done)?;
     super::schedule::warn_of_gaps(&upload.definition);
     if is_new {
-        // Whoever follows the rows of a table has planned for their layout, also where clients could read the new one.
-        let breaks_clients = update.steps().any(|step| step.breaks_clients || step.kind == "change_column");
+        let breaks_clients = update.steps().any(|step| step.breaks_clients);
         changes::note_published(row.identity, row.version, breaks_clients);
     }
     Ok(publish::result(&row, false, &done))

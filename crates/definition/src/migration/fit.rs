@@ -2,23 +2,20 @@
 
 use crate::types::{Product, Sum, Type};
 
-/// How values of an old type become values of a new one.
+/// Whether all values of an old type become values of a new one. Clients and followers of the change log read rows by the type
+/// that they know: any of this breaks them, also where the bytes of old values stay the same, as with variants added to an enum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fit {
-    /// BSATN of every old value is BSATN of the same new value: clients need not know.
-    pub(super) bytes_kept: bool,
+pub(super) enum Fit {
     /// Every old value has a new one.
-    pub(super) lossless: bool,
+    Lossless,
+    /// Some old values have none.
+    Narrower,
 }
-
-const KEPT: Fit = Fit { bytes_kept: true, lossless: true };
-const WIDER: Fit = Fit { bytes_kept: false, lossless: true };
-const NARROWER: Fit = Fit { bytes_kept: false, lossless: false };
 
 /// `None` when there is no obvious conversion. Names of types do not matter, names of fields and variants do.
 pub(super) fn column(old: &Type, new: &Type) -> Option<Fit> {
     if is_extension(old, new) {
-        return Some(KEPT);
+        return Some(Fit::Lossless);
     }
     match (old, new) {
         // An Option of an Option is one stored value, not a value or NULL.
@@ -26,10 +23,8 @@ pub(super) fn column(old: &Type, new: &Type) -> Option<Fit> {
             (Type::Option(_), _) | (_, Type::Option(_)) => None,
             (a, b) => column(a, b),
         },
-        (Type::Option(a), b) if !matches!(**a, Type::Option(_)) => column(a, b).map(|_| NARROWER),
-        (a, Type::Option(b)) if !matches!(**b, Type::Option(_)) => {
-            column(a, b).map(|fit| Fit { bytes_kept: false, ..fit })
-        }
+        (Type::Option(a), b) if !matches!(**a, Type::Option(_)) => column(a, b).map(|_| Fit::Narrower),
+        (a, Type::Option(b)) if !matches!(**b, Type::Option(_)) => column(a, b),
         (Type::Array(a), Type::Array(b)) => scalar(a, b),
         (a, b) => scalar(a, b),
     }
@@ -38,8 +33,8 @@ pub(super) fn column(old: &Type, new: &Type) -> Option<Fit> {
 /// Types of columns and of the elements of Postgres arrays.
 fn scalar(old: &Type, new: &Type) -> Option<Fit> {
     match (old, new) {
-        (Type::F32, Type::F64) => Some(WIDER),
-        (Type::F64, Type::F32) => Some(NARROWER),
+        (Type::F32, Type::F64) => Some(Fit::Lossless),
+        (Type::F64, Type::F32) => Some(Fit::Narrower),
         (Type::Sum(a), Type::Sum(b)) if a.is_plain_enum() && b.is_plain_enum() => Some(plain_enum(a, b)),
         _ => integer(old, new),
     }
@@ -52,13 +47,13 @@ fn integer(old: &Type, new: &Type) -> Option<Fit> {
         (true, false) => false,
         _ => new_width >= old_width,
     };
-    Some(if fits { WIDER } else { NARROWER })
+    Some(if fits { Fit::Lossless } else { Fit::Narrower })
 }
 
 fn plain_enum(old: &Sum, new: &Sum) -> Fit {
     let is_kept =
         |variant: &crate::types::Variant| new.variants.iter().any(|other| other.name == variant.name);
-    if old.variants.iter().all(is_kept) { WIDER } else { NARROWER }
+    if old.variants.iter().all(is_kept) { Fit::Lossless } else { Fit::Narrower }
 }
 
 /// Whether every value of `old` is one of `new`, in bytes and in JSON: the same type, or one whose enums have more
@@ -87,6 +82,7 @@ fn is_extended_product(old: &Product, new: &Product) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::Fit::{Lossless, Narrower};
     use super::*;
     use crate::types::{Field, Variant};
 
@@ -111,14 +107,14 @@ mod tests {
     #[test]
     fn integers_fit_where_their_range_does() {
         for (old, new, fit) in [
-            (Type::U8, Type::U16, WIDER),
-            (Type::U8, Type::I16, WIDER),
-            (Type::I64, Type::I256, WIDER),
-            (Type::U8, Type::I8, NARROWER),
-            (Type::I8, Type::U64, NARROWER),
-            (Type::U64, Type::U32, NARROWER),
-            (Type::F32, Type::F64, WIDER),
-            (Type::F64, Type::F32, NARROWER),
+            (Type::U8, Type::U16, Lossless),
+            (Type::U8, Type::I16, Lossless),
+            (Type::I64, Type::I256, Lossless),
+            (Type::U8, Type::I8, Narrower),
+            (Type::I8, Type::U64, Narrower),
+            (Type::U64, Type::U32, Narrower),
+            (Type::F32, Type::F64, Lossless),
+            (Type::F64, Type::F32, Narrower),
         ] {
             assert_eq!(column(&old, &new), Some(fit), "{old:?} to {new:?}");
             assert_eq!(column(&array(old.clone()), &array(new.clone())), Some(fit));
@@ -128,22 +124,22 @@ mod tests {
 
     #[test]
     fn null_is_a_value_to_gain_or_to_lose() {
-        assert_eq!(column(&Type::U8, &option(Type::U8)), Some(WIDER));
-        assert_eq!(column(&option(Type::U8), &Type::U8), Some(NARROWER));
-        assert_eq!(column(&Type::U32, &option(Type::U8)), Some(NARROWER));
+        assert_eq!(column(&Type::U8, &option(Type::U8)), Some(Lossless));
+        assert_eq!(column(&option(Type::U8), &Type::U8), Some(Narrower));
+        assert_eq!(column(&Type::U32, &option(Type::U8)), Some(Narrower));
         assert_eq!(column(&option(Type::U8), &option(option(Type::U8))), None);
         assert_eq!(column(&array(Type::U8), &array(option(Type::U8))), None);
     }
 
     #[test]
-    fn variants_at_the_end_keep_the_bytes() {
+    fn variants_at_the_end_are_more_of_the_same() {
         let (ab, abc, ba, a) =
             (plain(&["a", "b"]), plain(&["a", "b", "c"]), plain(&["b", "a"]), plain(&["a"]));
-        assert_eq!(column(&ab, &abc), Some(KEPT));
-        assert_eq!(column(&array(ab.clone()), &array(abc.clone())), Some(KEPT));
-        assert_eq!(column(&point("f", ab.clone()), &point("f", abc.clone())), Some(KEPT));
-        assert_eq!(column(&ab, &ba), Some(WIDER));
-        assert_eq!(column(&ab, &a), Some(NARROWER));
+        assert_eq!(column(&ab, &abc), Some(Lossless));
+        assert_eq!(column(&array(ab.clone()), &array(abc.clone())), Some(Lossless));
+        assert_eq!(column(&point("f", ab.clone()), &point("f", abc.clone())), Some(Lossless));
+        assert_eq!(column(&ab, &ba), Some(Lossless));
+        assert_eq!(column(&ab, &a), Some(Narrower));
         assert_eq!(column(&point("f", ab.clone()), &point("f", ba)), None);
         let payload = Variant { name: Some("c".to_owned()), ty: Type::U8 };
         let Type::Sum(mut sum) = ab.clone() else { unreachable!() };

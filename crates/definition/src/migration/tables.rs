@@ -1,7 +1,8 @@
 //! What changes in tables, their columns, indexes and sequences.
 
 use super::matching::TableMatch;
-use super::{Change, Obstacle, Step, fit};
+use super::fit::{self, Fit};
+use super::{Change, Obstacle, Step};
 use crate::definition::{Column, Definition, Table};
 use crate::types::Type;
 
@@ -119,12 +120,8 @@ impl Pair<'_> {
                 now.ty.describe()
             );
             let obstacle = match fit::column(&before.ty, &now.ty) {
-                Some(fit) if fit.bytes_kept => {
-                    steps.push(step);
-                    continue;
-                }
-                Some(fit) if fit.lossless => None,
-                Some(_) => {
+                Some(Fit::Lossless) => None,
+                Some(Fit::Narrower) => {
                     let why = format!("{change}, which does not hold every value");
                     let way_out = "Publish with allow_breaking to convert it; the publish fails if a value does not fit.";
                     Some(Obstacle::new(why, way_out).unless_allowed().unless_empty(self.parts.old))
