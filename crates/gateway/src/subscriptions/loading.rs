@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::event::{ClientId, Event, Request, SubscribeKind};
 use super::hub::{Input, Shared};
-use super::mirror::Part;
+use super::filling::{FailedQueries, Filled};
+use super::mirror::{Part, QueryId};
 use super::stream::Stream;
 use crate::changes::{Entry, Kind, Table};
 use crate::error::Result;
@@ -151,9 +152,9 @@ impl Stream {
                 .partition(|read| if is_question(read.0) { ask_again } else { is_outdated(*read) });
             let rows: Vec<_> =
                 current.iter().filter_map(|(part, rows)| Some((*part, rows.as_ref().ok()?))).collect();
-            if let Err(error) = self.mirror.fill(&rows, &later) {
-                tracing::error!(%error, module = %self.module, "rows that were read could not be taken in");
-            }
+            // None of these parts had rows before: there is nothing to tell.
+            let Filled { failed, .. } = self.mirror.fill(&rows, &later);
+            self.give_up(failed, shared);
             all_outdated.extend(outdated.into_iter().map(|(part, _)| part));
             self.fail(&parts, &read, shared);
             self.answer_questions(current.into_iter(), shared);
@@ -168,9 +169,8 @@ impl Stream {
 
     /// Tells clients of queries that have their rows now.
     pub(super) fn apply(&mut self, shared: &mut Shared) {
-        if let Err(error) = self.mirror.ready_queries() {
-            tracing::error!(%error, module = %self.module, "a query could not be evaluated");
-        }
+        let failed = self.mirror.ready_queries();
+        self.give_up(failed, shared);
         for (client, request, tables) in shared.registry.newly_applied(self.module, &self.mirror) {
             let event = match tables {
                 Ok(tables) => Event::Applied { request, tables },
@@ -196,7 +196,19 @@ impl Stream {
             return;
         }
         let queries = self.mirror.queries_of(part);
-        for (client, request, is_applied) in shared.registry.sets_with(&queries, &self.mirror) {
+        self.end_queries(&queries, error, shared);
+    }
+
+    /// Ends the subscriptions to queries that cannot be evaluated. They would miss changes.
+    pub(super) fn give_up(&mut self, failed: FailedQueries, shared: &mut Shared) {
+        for (query, error) in failed {
+            tracing::error!(%error, module = %self.module, "a query could not be evaluated");
+            self.end_queries(&[query], &error.to_string(), shared);
+        }
+    }
+
+    fn end_queries(&mut self, queries: &[QueryId], error: &str, shared: &mut Shared) {
+        for (client, request, is_applied) in shared.registry.sets_with(queries, &self.mirror) {
             let error = error.to_owned();
             if is_applied {
                 self.end_applied(client, request, error, shared);

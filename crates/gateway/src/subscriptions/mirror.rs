@@ -6,16 +6,15 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use spacetime_query::{Error, Lookup, PlanId, QuerySet, RelationId, Schema, Selection, TableDelta};
 
-use super::delta::{Delta, Difference, counted, later_rows, table_delta};
+use super::delta::{Delta, counted, table_delta};
 use super::event::{ClientId, SetKey};
 use super::planning::{Origin, Plan, Source};
 use super::query::Query;
 use super::relation::Relation;
 use crate::changes::Table;
-use crate::postgres::{Read, Rows};
+use crate::postgres::Read;
 
 /// A distinct query of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,8 +23,8 @@ pub(super) struct QueryId(u64);
 /// A relation. Numbers are used again when nobody needs a relation any more, and rows of the old one may still be on their way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Place {
-    id: RelationId,
-    birth: u64,
+    pub(super) id: RelationId,
+    pub(super) birth: u64,
 }
 
 /// Something whose rows must be read.
@@ -41,14 +40,16 @@ pub(super) enum Part {
 pub(super) type Changed = Vec<(QueryId, Delta)>;
 
 pub(super) struct Mirror {
-    set: QuerySet,
-    relations: Vec<Option<Relation>>,
-    by_source: HashMap<Source, RelationId>,
-    queries: HashMap<QueryId, Query>,
+    pub(super) set: QuerySet,
+    pub(super) relations: Vec<Option<Relation>>,
+    pub(super) by_source: HashMap<Source, RelationId>,
+    pub(super) queries: HashMap<QueryId, Query>,
     by_plan: HashMap<spacetime_query::Plan, QueryId>,
     by_plan_id: HashMap<PlanId, QueryId>,
     last_query: u64,
     last_birth: u64,
+    /// A commit was taken in by halves: everything must be read anew.
+    pub(super) is_damaged: bool,
 }
 
 impl Default for Mirror {
@@ -62,12 +63,13 @@ impl Default for Mirror {
             by_plan_id: HashMap::new(),
             last_query: 0,
             last_birth: 0,
+            is_damaged: false,
         }
     }
 }
 
 /// Shows the stores to the evaluation.
-struct Stores<'a>(&'a mut [Option<Relation>]);
+pub(super) struct Stores<'a>(pub(super) &'a mut [Option<Relation>]);
 
 impl Lookup for Stores<'_> {
     fn rows(&mut self, relation: RelationId, column: usize, value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
@@ -82,7 +84,7 @@ impl Mirror {
         self.queries.get(&id)
     }
 
-    fn relation(&self, id: RelationId) -> Option<&Relation> {
+    pub(super) fn relation(&self, id: RelationId) -> Option<&Relation> {
         self.relations.get(id).and_then(Option::as_ref)
     }
 
@@ -252,8 +254,14 @@ impl Mirror {
         }
     }
 
-    /// Takes in one commit.
+    /// Takes in one commit. An error leaves the mirror damaged.
     pub(super) fn commit(&mut self, tables: &[Table]) -> Result<Changed, Error> {
+        let changed = self.take_in(tables);
+        self.is_damaged |= changed.is_err();
+        changed
+    }
+
+    fn take_in(&mut self, tables: &[Table]) -> Result<Changed, Error> {
         let mut deltas = Vec::new();
         for table in tables {
             let source = Source::Table(table.name.clone());
@@ -279,7 +287,7 @@ impl Mirror {
         self.evaluate(&deltas)
     }
 
-    fn evaluate(&mut self, deltas: &[TableDelta<'_>]) -> Result<Changed, Error> {
+    pub(super) fn evaluate(&mut self, deltas: &[TableDelta<'_>]) -> Result<Changed, Error> {
         let found = self.set.evaluate(deltas, &mut Stores(&mut self.relations))?;
         let mut changed = Vec::with_capacity(found.len());
         for (plan_id, delta) in found {
@@ -293,67 +301,7 @@ impl Mirror {
         Ok(changed)
     }
 
-    /// Puts rows that were read in their places, with what the commits did that the snapshot does not contain. Gives what
-    /// queries must tell that had rows before.
-    pub(super) fn fill(&mut self, read: &[(Part, &Rows)], later: &[&[Table]]) -> Result<Changed, Error> {
-        let mut differences: Vec<(RelationId, Difference)> = Vec::new();
-        for (part, rows) in read {
-            let Part::Relation(Place { id, birth }) = part else { continue };
-            let Some(relation) = self.relations.get_mut(*id).and_then(Option::as_mut) else { continue };
-            // Another relation has its number, or nobody wants all its rows any more.
-            if relation.birth != *birth || relation.store_uses == 0 {
-                continue;
-            }
-            let after = later_rows(&relation.origin.source, later);
-            let had_rows = relation.is_ready;
-            let difference = relation.replace(rows, &after)?;
-            if had_rows {
-                differences.push((*id, difference));
-            }
-        }
-        let deltas: Vec<_> = differences
-            .iter()
-            .map(|(id, difference)| table_delta(*id, &difference.deletes, &difference.inserts))
-            .collect();
-        let mut changed = self.evaluate(&deltas)?;
-        for (part, rows) in read {
-            if let Part::Query(id) = part
-                && let Some(delta) = self.fill_query(*id, rows, later)?
-            {
-                changed.push((*id, delta));
-            }
-        }
-        self.ready_queries()?;
-        Ok(changed)
-    }
-
-    fn fill_query(&mut self, id: QueryId, rows: &Rows, later: &[&[Table]]) -> Result<Option<Delta>, Error> {
-        let Some(query) = self.queries.get(&id) else { return Ok(None) };
-        let had_rows = query.is_ready();
-        let plan_id = self.add_plan(id)?;
-        let mut all = Delta::with_capacity(rows.rows.len());
-        for row in &rows.rows {
-            *all.entry(Bytes::copy_from_slice(row)).or_default() += 1;
-        }
-        for tables in later {
-            let deltas: Vec<_> = tables
-                .iter()
-                .filter_map(|table| {
-                    let id = self.by_source.get(&Source::Table(table.name.clone()))?;
-                    Some(table_delta(*id, &table.deletes, &table.inserts))
-                })
-                .collect();
-            let delta = self.set.evaluate_plan(plan_id, &deltas, &mut Stores(&mut self.relations))?;
-            for (row, by) in counted(delta) {
-                *all.entry(row).or_default() += by;
-            }
-        }
-        all.retain(|_, count| *count != 0);
-        let difference = self.queries.get_mut(&id).map(|query| query.replace(all)).unwrap_or_default();
-        Ok(had_rows.then_some(difference))
-    }
-
-    fn add_plan(&mut self, id: QueryId) -> Result<PlanId, Error> {
+    pub(super) fn add_plan(&mut self, id: QueryId) -> Result<PlanId, Error> {
         let unknown = Error::Misfit { problem: "unknown query" };
         let query = self.queries.get_mut(&id).ok_or(unknown)?;
         if let Some(known) = query.plan_id {
@@ -363,34 +311,6 @@ impl Mirror {
         query.plan_id = Some(plan_id);
         self.by_plan_id.insert(plan_id, id);
         Ok(plan_id)
-    }
-
-    /// Computes the results of queries whose relations are all here.
-    pub(super) fn ready_queries(&mut self) -> Result<(), Error> {
-        let can_begin = |query: &Query| {
-            let relations = query.plan.relations.iter().filter_map(|id| self.relation(*id));
-            query.uses_stores
-                && !query.is_ready()
-                && relations.into_iter().all(|relation| relation.is_event() || relation.is_ready)
-        };
-        let ready = self.queries.iter().filter(|(_, query)| can_begin(query));
-        let ready: Vec<_> =
-            ready.map(|(id, query)| (*id, query.plan.returned_relation(), query.table.is_event)).collect();
-        for (id, returned, is_event) in ready {
-            let plan_id = self.add_plan(id)?;
-            if is_event {
-                continue;
-            }
-            let rows = self.relation(returned).map(Relation::rows).unwrap_or_default();
-            // All rows of the returned relation come, and nothing happens to the other: that is the whole join.
-            let delta = [table_delta(returned, &[], &rows)];
-            let all = self.set.evaluate_plan(plan_id, &delta, &mut Stores(&mut self.relations))?;
-            let all = counted(all);
-            if let Some(query) = self.queries.get_mut(&id) {
-                query.replace(all);
-            }
-        }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod delta;
 mod event;
+mod filling;
 mod hub;
 mod hubs;
 mod loading;

@@ -76,7 +76,9 @@ impl OneOffQuery {
             OneOff::Subscription(plans) => {
                 let (mut mirror, queries, parts) = subscribed(plans);
                 let filled: Vec<_> = parts.into_iter().zip(read.iter().copied()).collect();
-                mirror.fill(&filled, &[]).map_err(|error| Error::Query(error.to_string()))?;
+                if let Some((_, error)) = mirror.fill(&filled, &[]).failed.pop() {
+                    return Err(Error::Query(error.to_string()));
+                }
                 let mut found = Vec::new();
                 for query in queries.iter().filter_map(|id| mirror.query(*id)) {
                     found.extend(query.all()?.rows.iter().map(Bytes::copy_from_slice));

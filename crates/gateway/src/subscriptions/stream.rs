@@ -106,7 +106,7 @@ impl Stream {
                     self.position = position;
                     self.answers.lose(None);
                     self.give_due(shared);
-                    self.reload(Vec::new(), shared);
+                    self.reload(Vec::new(), Vec::new(), shared);
                 }
                 Item::Passed(position) => self.position = position,
             }
@@ -134,8 +134,11 @@ impl Stream {
                 self.pass(&entry);
                 self.commit(&entry, &HashSet::new(), &mut Merged::new(), &mut Vec::new(), shared);
                 self.give_due(shared);
+                if self.mirror.is_damaged {
+                    self.reload(Vec::new(), Vec::new(), shared);
+                }
             }
-            Kind::Resync => self.reload(vec![entry], shared),
+            Kind::Resync => self.reload(Vec::new(), vec![entry], shared),
             Kind::Published { .. } => {
                 let derived = self.mirror.touched(None);
                 if self.published(&entry, shared) || derived.is_empty() {
@@ -184,12 +187,16 @@ impl Stream {
         self.tell(entry, &changed, held_back, merged, kept, shared);
     }
 
-    /// What a step of the mirror gives. Errors mean that rows are not what the module says they are.
+    /// What a step of the mirror gives. Errors mean that rows are not what the module says they are; they leave the mirror
+    /// damaged, and a reload finds what this step and those after it have changed.
     pub(super) fn evaluated(
         &mut self,
         tables: &[Table],
         step: impl FnOnce(&mut Mirror, &[Table]) -> Result<Changed, spacetime_query::Error>,
     ) -> Changed {
+        if self.mirror.is_damaged {
+            return Changed::new();
+        }
         step(&mut self.mirror, tables).unwrap_or_else(|error| {
             tracing::error!(%error, module = %self.module, "a change could not be evaluated");
             Changed::new()

@@ -37,16 +37,23 @@ impl Stream {
         self.read_stretch(parts, entries, false, shared);
     }
 
-    /// Begins to read everything anew.
-    pub(super) fn reload(&mut self, entries: Vec<Arc<Entry>>, shared: &mut Shared) {
+    /// Begins to read everything anew, and parts that were not read yet.
+    pub(super) fn reload(&mut self, parts: Vec<Part>, entries: Vec<Arc<Entry>>, shared: &mut Shared) {
         Metrics::add(&shared.metrics.resyncs, 1);
         for entry in &entries {
             self.answers.lose(Some(entry.xid));
         }
-        let parts = self.mirror.parts_held();
+        let parts = self.with_held(parts);
         self.restart_loads(shared);
         self.read_stretch(parts, entries, true, shared);
         self.give_due(shared);
+    }
+
+    fn with_held(&self, mut parts: Vec<Part>) -> Vec<Part> {
+        parts.extend(self.mirror.parts_held());
+        parts.sort_unstable();
+        parts.dedup();
+        parts
     }
 
     fn read_stretch(
@@ -130,12 +137,7 @@ impl Stream {
         if is_outdated || needs_reload {
             let is_reload = is_reload || needs_reload;
             // Also those that have no rows yet.
-            let mut parts = parts;
-            if is_reload {
-                parts.extend(self.mirror.parts_held());
-                parts.sort_unstable();
-                parts.dedup();
-            }
+            let parts = if is_reload { self.with_held(parts) } else { parts };
             self.read_stretch(parts, entries, is_reload, shared);
             return;
         }
@@ -155,6 +157,10 @@ impl Stream {
             }
         }
         self.take_in_stretch(&entries, &parts, is_reload, &read, shared);
+        if self.mirror.is_damaged {
+            self.reload(parts, Vec::new(), shared);
+            return;
+        }
         self.fail(&parts, &read, shared);
         self.answer_questions(parts.iter().copied().zip(&read.rows), shared);
         self.apply(shared);
@@ -198,10 +204,13 @@ impl Stream {
             .zip(&read.rows)
             .filter_map(|(part, rows)| rows.as_ref().ok().map(|rows| (*part, rows)))
             .collect();
-        let changed = self.mirror.fill(&rows, &later).unwrap_or_else(|error| {
-            tracing::error!(%error, module = %self.module, "rows that were read could not be taken in");
-            Changed::new()
-        });
+        let mut changed = Changed::new();
+        // A damaged mirror waits for the reload.
+        if is_reload || !self.mirror.is_damaged {
+            let filled = self.mirror.fill(&rows, &later);
+            self.give_up(filled.failed, shared);
+            changed = filled.changed;
+        }
         // All subscribers are held back: this only adds to what they are told.
         if let Err(error) = shared.registry.updates(&changed, &self.mirror, &held_back, &mut merged) {
             tracing::error!(%error, "an update is too large for a message");
