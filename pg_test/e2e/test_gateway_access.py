@@ -83,6 +83,40 @@ class AccessTest(GatewayTestCase):
         self.assertEqual(self.call("register_user", "Ada", token=signed(role="visitor"))[0], 403)
         self.assertEqual(self.call("register_user", "Ada", token=signed())[0], 403)
 
+    def test_roles_of_tokens_see_what_they_may(self):
+        """In subscriptions and in queries that are asked once, as in statements."""
+        for role in ("premium", "banned"):
+            self.sql.execute(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role}")
+            self.addCleanup(lambda role=role: self.connect().execute(f"DROP OWNED BY {role}; DROP ROLE {role}"))
+        row = "decode(repeat('%s', 32), 'hex'), decode(repeat('03', 32), 'hex'), '%s', now()"
+        self.sql.execute(
+            "GRANT USAGE ON SCHEMA chat TO premium, banned; GRANT SELECT ON chat.message TO premium; "
+            f"INSERT INTO chat.message VALUES (1, {row % ('01', 'for all')}), (2, {row % ('02', 'for some')}); "
+            "CREATE POLICY free ON chat.message AS RESTRICTIVE FOR SELECT TO spacetime_client USING (content = 'for all')"
+        )
+        self.trust(role_claim="role", role_map={"premium": "premium", "banned": "banned"})
+        premium, banned = signed(role="premium"), signed(role="banned", sub="eve")
+        query = "SELECT * FROM message"
+        for token, contents in [(premium, ["for all", "for some"]), (None, ["for all"])]:
+            self.assertEqual(sorted(row[3] for row in self.statement(query, token)[1]["rows"]), contents)
+            client = self.client("chat", token)
+            self.assertEqual(len(client.rows(client.subscribe(query), "message")), len(contents))
+            self.assertEqual(len(client.one_off(query)["message"]), len(contents))
+        client = self.client("chat", banned)
+        for refusal in (self.statement(query, banned)[1], client.refusal(query), client.one_off(query)):
+            self.assertRegex(refusal, "no such table|permission denied")
+        # What is given to a role later, or taken from it, concerns those who have it.
+        others = self.client("chat")
+        others.subscribe(query)
+        seeing = self.client("chat", premium)
+        seeing.subscribe(query)
+        self.sql.execute("REVOKE SELECT ON chat.message FROM premium")
+        with self.assertRaisesRegex(AssertionError, "access rights have changed"):
+            seeing.next()
+        self.assertIsInstance(others.one_off(query), dict)
+        self.sql.execute("GRANT SELECT ON chat.message TO banned")
+        self.assertEqual(len(client.rows(client.subscribe(query), "message")), 2)
+
     def test_names(self):
         token = self.owner()
         _, stranger = self.new_identity()

@@ -77,7 +77,7 @@ async fn run(gateway: &Gateway, module: &Module, caller: &Caller, text: &str) ->
     let client = gateway.statements.wait().await?;
     let question = "SELECT pieces, written FROM spacetime._run_statement($1, $2, $3, $4, $5)";
     let sender = caller.identity.to_be_bytes();
-    let role = caller.role.as_deref().unwrap_or(gateway.database.client_role());
+    let role = &**gateway.database.role_of(caller.role.as_ref());
     let answer =
         client.query_one(question, &[&module.key(), &text, &&sender[..], &caller.claims, &role]).await;
     client.give_back();

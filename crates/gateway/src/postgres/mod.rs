@@ -6,6 +6,7 @@ mod rights;
 mod rows;
 mod tls;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub(crate) struct Database {
     durability: Mutex<Option<Arc<Client>>>,
     /// Role whose rights clients have.
     client_role: Arc<str>,
+    /// Roles whose rights subscriptions rest on.
+    watched_roles: std::sync::Mutex<BTreeSet<Arc<str>>>,
     idle: std::sync::Mutex<Vec<rows::ReadConnection>>,
     /// Readings that may run at a time; others wait.
     readings: Semaphore,
@@ -63,14 +66,15 @@ impl Database {
             shared: Mutex::new(None),
             durability: Mutex::new(None),
             client_role: client_role.into(),
+            watched_roles: std::sync::Mutex::default(),
             idle: std::sync::Mutex::new(Vec::new()),
             readings: Semaphore::new(rows::READINGS_MAX),
         })
     }
 
-    /// The role whose rights clients without one of their own have.
-    pub(crate) fn client_role(&self) -> &str {
-        &self.client_role
+    /// The role whose rights a client has: its token's, or that of clients without one.
+    pub(crate) fn role_of<'a>(&'a self, role: Option<&'a Arc<str>>) -> &'a Arc<str> {
+        role.unwrap_or(&self.client_role)
     }
 
     /// A connection of the caller's own.

@@ -95,6 +95,11 @@ impl Module {
 impl Database {
     /// The module with a name, or an identity in hex; the error is the answer to the client.
     pub(crate) async fn module(&self, name: &str) -> Result<Arc<Module>> {
+        self.module_as(name, &self.client_role).await
+    }
+
+    /// As [`Database::module`], with the rights of a role.
+    pub(crate) async fn module_as(&self, name: &str, role: &Arc<str>) -> Result<Arc<Module>> {
         let name = name.to_lowercase();
         let identity = hex::decode(&name).ok().filter(|bytes| bytes.len() == 32);
         let missing = match &identity {
@@ -102,8 +107,7 @@ impl Database {
             None => ErrorBody::NoSuchName(name.clone()),
         };
         let by_name = identity.is_none().then_some(name);
-        let found =
-            self.shared().await?.query_opt(QUERY, &[&identity, &by_name, &&*self.client_role]).await?;
+        let found = self.shared().await?.query_opt(QUERY, &[&identity, &by_name, &&**role]).await?;
         let row = found.ok_or(missing)?;
         let description: Vec<u8> = row.get(3);
         let definition =
@@ -114,7 +118,7 @@ impl Database {
             owner: identity_of(row.get(1))?,
             wasm_sha256: row.get(2),
             names: row.get(4),
-            rights: Rights { role: Arc::clone(&self.client_role), closed: row.get(5), policed },
+            rights: Rights { role: Arc::clone(role), closed: row.get(5), policed },
             description,
             definition,
         }))

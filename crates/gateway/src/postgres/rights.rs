@@ -1,7 +1,7 @@
 //! Whether what clients may see has changed: operators may take rights from clients and change row policies at any time.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -16,9 +16,26 @@ use crate::subscriptions::{Hubs, Input};
 /// How often is looked: for so long somebody may go on to see what was taken away.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// By table or view: something that changes with who sees what of it. Policies by their text: a publish that makes them
-/// again as they were changes nothing.
-pub(crate) type RightsSeen = Arc<BTreeMap<String, String>>;
+/// What a role may see of a module.
+#[derive(Debug, Clone)]
+pub(crate) struct RightsSeen {
+    role: Arc<str>,
+    /// By table or view: something that changes with who sees what of it. Policies by their text: a publish that makes them
+    /// again as they were changes nothing.
+    seen: Arc<BTreeMap<String, String>>,
+}
+
+impl RightsSeen {
+    /// Whether later rights are others for any of these tables and views.
+    pub(crate) fn differ<'a>(&self, later: &Self, mut names: impl Iterator<Item = &'a String>) -> bool {
+        self.role == later.role
+            && names.any(|name| match (self.seen.get(name), later.seen.get(name)) {
+                (Some(before), Some(now)) => before != now,
+                // What is gone, a publish has taken away; its clients learn of that otherwise.
+                _ => false,
+            })
+    }
+}
 
 const QUERY: &str =
     "SELECT m.identity, coalesce(jsonb_object_agg(r.name, r.seen) FILTER (WHERE r.name IS NOT NULL), '{}')
@@ -41,15 +58,30 @@ const QUERY: &str =
     GROUP BY m.identity";
 
 impl Database {
-    /// What clients may see of one module now, or of all.
-    pub(crate) async fn rights(&self, module: Option<Identity>) -> Result<Vec<(Identity, RightsSeen)>> {
+    /// What a role may see of a module now. From then on it is watched.
+    pub(crate) async fn watch(&self, module: Identity, role: &Arc<str>) -> Result<Option<RightsSeen>> {
+        self.watched().insert(Arc::clone(role));
+        Ok(self.rights(Some(module), role).await?.pop().map(|(_, seen)| seen))
+    }
+
+    fn watched(&self) -> MutexGuard<'_, BTreeSet<Arc<str>>> {
+        self.watched_roles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a role may see of one module now, or of all.
+    async fn rights(
+        &self,
+        module: Option<Identity>,
+        role: &Arc<str>,
+    ) -> Result<Vec<(Identity, RightsSeen)>> {
         let module = module.map(|module| module.to_be_bytes().to_vec());
-        let rows = self.shared().await?.query(QUERY, &[&&*self.client_role, &module]).await?;
+        let rows = self.shared().await?.query(QUERY, &[&&**role, &module]).await?;
         rows.iter()
             .map(|row| {
                 let seen = serde_json::from_value(row.get(1));
                 let seen = seen.map_err(|error| Error::Layout(error.to_string()))?;
-                Ok((identity_of(row.get(0))?, Arc::new(seen)))
+                let seen = RightsSeen { role: Arc::clone(role), seen: Arc::new(seen) };
+                Ok((identity_of(row.get(0))?, seen))
             })
             .collect()
     }
@@ -62,14 +94,17 @@ pub(crate) async fn watch_rights(database: Arc<Database>, metrics: Arc<Metrics>,
         if metrics.connections.load(Ordering::Relaxed) == 0 {
             continue;
         }
-        match database.rights(None).await {
-            Ok(all) => {
-                for (module, seen) in all {
-                    hubs.tell_all(|| Input::Rights { module, seen: Arc::clone(&seen) });
+        let roles = database.watched().clone();
+        for role in roles {
+            match database.rights(None, &role).await {
+                Ok(all) => {
+                    for (module, seen) in all {
+                        hubs.tell_all(|| Input::Rights { module, seen: seen.clone() });
+                    }
                 }
+                // Nobody sees more than before while Postgres is away.
+                Err(error) => tracing::debug!(%error, "the rights of clients could not be looked at"),
             }
-            // Nobody sees more than before while Postgres is away.
-            Err(error) => tracing::debug!(%error, "the rights of clients could not be looked at"),
         }
     }
 }

@@ -97,12 +97,14 @@ impl Connection {
         kind: SubscribeKind,
         queries: &[String],
     ) -> crate::Result<(Vec<crate::subscriptions::Plan>, Option<RightsSeen>)> {
-        let identity = self.encoder.peer.module.identity;
+        let peer = &self.encoder.peer;
+        let database = &self.gateway.database;
+        let role = database.role_of(peer.caller.role.as_ref());
         // Before the plans: rights that change meanwhile make them outdated.
-        let rights = self.gateway.database.rights(Some(identity)).await?.pop().map(|(_, seen)| seen);
+        let rights = database.watch(peer.module.identity, role).await?;
         // The version of now: it may have been published since the connection was made.
-        let module = self.gateway.database.module(&self.encoder.peer.module.key()).await?;
-        let asker = Gateway::asker(&module, &self.encoder.peer.caller);
+        let module = database.module_as(&peer.module.key(), role).await?;
+        let asker = Gateway::asker(&module, &peer.caller);
         let mut all = Vec::new();
         for query in queries {
             all.extend(plans(&module, &asker, query)?);
@@ -117,8 +119,10 @@ impl Connection {
 
     async fn one_off(&self, id: OneOffId, query: &str) {
         let checked = async {
-            let module = self.gateway.database.module(&self.encoder.peer.module.key()).await?;
-            let asker = Gateway::asker(&module, &self.encoder.peer.caller);
+            let peer = &self.encoder.peer;
+            let role = self.gateway.database.role_of(peer.caller.role.as_ref());
+            let module = self.gateway.database.module_as(&peer.module.key(), role).await?;
+            let asker = Gateway::asker(&module, &peer.caller);
             OneOffQuery::check(&module, &asker, query)
         };
         match checked.await {

@@ -205,12 +205,8 @@ impl Registry {
     /// Clients of a module with queries that were planned for other rights than these.
     pub(super) fn outdated_by(&self, module: Identity, seen: &RightsSeen) -> Vec<ClientId> {
         let is_outdated = |set: &Set| {
-            let Some((rights, relations)) = &set.rights else { return false };
-            // What is gone, a publish has taken away; its clients learn of that otherwise.
-            relations.iter().any(|name| match (rights.get(name), seen.get(name)) {
-                (Some(before), Some(now)) => before != now,
-                _ => false,
-            })
+            let rights = set.rights.as_ref();
+            rights.is_some_and(|(rights, relations)| rights.differ(seen, relations.iter()))
         };
         let of_module = self.clients.iter().filter(|(_, client)| client.module == module);
         of_module.filter(|(_, client)| client.sets.values().any(is_outdated)).map(|(id, _)| *id).collect()
