@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::FutureExt;
+
 use super::connection::{Connection, now_us};
 use crate::executor::{Arguments, Failed, ProcedureCall};
 use crate::subscriptions::{Event, Input, ProcedureAnswer};
@@ -28,15 +30,19 @@ impl Connection {
             let outcome = outcome.map_err(|Failed { message, .. }| message);
             Event::Procedure(ProcedureAnswer { procedure, request_id, started_us, duration_us, outcome })
         };
-        // Here and not in the task: procedures of one client start in the order in which it has called them.
         match self.gateway.procedures.start().await {
             Ok(start) => {
-                tokio::spawn(async move {
+                let mut running = Box::pin(async move {
                     let (outcome, after) = start.run(&call).await;
                     let event = answer(call.procedure, outcome);
                     // The hub lives as long as the gateway.
                     drop(hub.send(Input::Tell { client, after, event }));
                 });
+                // Sends the CALL, before the client's next message is handled: its procedures start in the order in which it
+                // has called them.
+                if running.as_mut().now_or_never().is_none() {
+                    tokio::spawn(running);
+                }
             }
             Err(failed) => self.tell(answer(call.procedure, Err(failed)), None),
         }
