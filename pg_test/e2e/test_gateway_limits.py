@@ -52,6 +52,28 @@ class LimitsTest(GatewayTestCase):
         self.assertEqual(close_code(client.stream), 1009)
         self.assertIsInstance(other.one_off("SELECT * FROM user"), dict)
 
+    def test_large_messages(self):
+        """First rows above 64 MiB are refused, and nothing else is; an update may be larger. Who asks for a lot at once still reads."""
+        row = "decode(repeat('01', 32), 'hex'), decode(repeat('02', 32), 'hex'), repeat('x', 1 << 20), now()"
+        self.sql.execute(f"INSERT INTO chat.message SELECT i, {row} FROM generate_series(1, 72) i")
+        small = "SELECT * FROM message WHERE id = 1"
+        client = self.client("chat")
+        for refusal in (client.refusal("SELECT * FROM message"), client.one_off("SELECT * FROM message")):
+            self.assertIn("use a query that returns fewer rows", refusal)
+        halves = ["SELECT * FROM message WHERE id <= 36", "SELECT * FROM message WHERE id > 36"]
+        numbers = [client.ask(query) for query in [*halves, *halves, small]]
+        other = self.client("chat")
+        of_other = other.subscribe(small)
+        while numbers[-1] not in client.sets:
+            client.next()
+        self.assertEqual([client.rows(number, "message").total() for number in numbers], [36, 36, 36, 36, 1])
+        self.assertEqual(other.rows(of_other, "message").total(), 1)
+        self.sql.execute("TRUNCATE chat.message")
+        for number in numbers:
+            client.wait_for(number, "message", {})
+        other.wait_for(of_other, "message", {})
+        self.assertEqual(self.metric("dropped_clients_total"), 0)
+
     def test_idle_connections(self):
         before = self.gateway_kib()
         clients = []

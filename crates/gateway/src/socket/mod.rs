@@ -27,6 +27,9 @@ use connection::{Peer, Session};
 use protocol::{Encoder, Protocol};
 pub(crate) use seats::Seats;
 
+/// Bytes of a message to a client: each has its own copy while it is sent.
+const MESSAGE_MAX: usize = 256 << 20;
+
 /// `GET /v1/database/{name}/subscribe`.
 pub(crate) async fn subscribe(
     State(gateway): State<Arc<Gateway>>,
@@ -65,7 +68,7 @@ pub(crate) async fn subscribe(
     }
     let (identity, token) = (caller.identity, caller.token.clone());
     let peer = Arc::new(Peer { module, caller, connection_id });
-    let limits = Limits::default();
+    let limits = Limits { outgoing_bytes: MESSAGE_MAX, ..Limits::default() };
     let limit = limits.message_bytes;
     let session = Session { gateway, is_confirmed, encoder: Encoder { protocol, compression, peer, limits } };
     let mut response = upgrade

@@ -137,7 +137,7 @@ fn event_message<E: Rendering>(
     is_light: bool,
 ) -> Result<Option<ServerMessage<E>>, WireError> {
     Ok(Some(match event {
-        Event::Applied { request, tables } => applied(*request, tables)?,
+        Event::Applied { request, tables, .. } => applied(*request, tables)?,
         Event::Unapplied { request, tables } => unapplied(*request, tables)?,
         Event::SubscriptionRefused { request, error } if request.kind == SubscribeKind::Legacy => {
             transaction(peer, &CallInfo::of_sql(peer), 0, UpdateStatus::Failed(error.clone()), now_us(), 0)

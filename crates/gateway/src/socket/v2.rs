@@ -59,7 +59,7 @@ pub(super) fn message(reply: &Reply<'_>, peer: &Peer) -> Result<Option<ServerMes
 
 fn event_message(event: &Event) -> Result<Option<ServerMessage>, WireError> {
     Ok(Some(match event {
-        Event::Applied { request, tables } => ServerMessage::SubscribeApplied(SubscribeApplied {
+        Event::Applied { request, tables, .. } => ServerMessage::SubscribeApplied(SubscribeApplied {
             request_id: request.id,
             query_set_id: number(request.set),
             rows: rows(tables),

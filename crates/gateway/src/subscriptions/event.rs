@@ -6,6 +6,7 @@ use bytes::Bytes;
 use spacetime_auth::Identity;
 use spacetime_wire::{ConnectionId, RowList, WireError};
 
+use super::hub::Unanswered;
 use super::planning::TableInfo;
 
 /// A connection, within this run of the gateway.
@@ -96,6 +97,18 @@ pub(crate) struct ProcedureAnswer {
     pub(crate) outcome: Result<Bytes, String>,
 }
 
+/// Bytes of the rows of an answer, of what somebody has asked for: all clients can read a message with so many, those in C# none
+/// above 64 MiB. What a commit changed is told whatever it takes.
+const ANSWER_ROWS_MAX: usize = (64 << 20) - (64 << 10);
+
+/// Refuses rows that are too many for an answer.
+pub(super) fn within_answer(tables: Vec<AppliedTable>) -> Result<Vec<AppliedTable>, WireError> {
+    match tables.iter().map(|table| table.rows.encoded().len()).sum::<usize>() {
+        0..=ANSWER_ROWS_MAX => Ok(tables),
+        _ => Err(WireError::MessageTooLong { limit: ANSWER_ROWS_MAX }),
+    }
+}
+
 impl ChangedTable {
     fn bytes(&self) -> usize {
         self.inserts.rows_data().len() + self.deletes.rows_data().len()
@@ -103,11 +116,13 @@ impl ChangedTable {
 }
 
 /// Something to tell a client.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Event {
     Applied {
         request: Request,
         tables: Vec<AppliedTable>,
+        /// Gone with the event: a client has the first rows of one set waiting at most.
+        _unanswered: Option<Unanswered>,
     },
     Unapplied {
         request: Request,
@@ -149,10 +164,10 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// How much its rows take; they may be shared with other clients.
+    /// How much its rows take of what may wait for a client; they may be shared with others.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Applied { tables, .. } | Self::Unapplied { tables, .. } => {
+            Self::Unapplied { tables, .. } => {
                 tables.iter().map(|table| table.rows.rows_data().len()).sum()
             }
             Self::Update { sets, .. } | Self::Answer { sets, .. } => {
@@ -160,6 +175,8 @@ impl Event {
             }
             Self::Procedure(ProcedureAnswer { outcome, .. }) => outcome.as_ref().map_or(0, Bytes::len),
             Self::OneOff { result, .. } => result.as_ref().map_or(0, |table| table.rows.rows_data().len()),
+            // Whoever asks for many rows still reads.
+            Self::Applied { .. } => 0,
             Self::SubscriptionRefused { .. } | Self::SubscriptionEnded { .. } | Self::Close { .. } => 0,
         }
     }

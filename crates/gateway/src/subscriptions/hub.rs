@@ -15,7 +15,7 @@ use super::answers::{BatchId, Outcome, PendingCall, Reply};
 use super::event::{CallOutcome, ChangedTable, ClientId, Event, Request, SetKey, SubscribeKind};
 use super::one_off::Question;
 use super::planning::Plan;
-use super::registry::{Asked, Registry};
+use super::registry::{Asked, Registry, Unable};
 use super::stream::{Item, Stream};
 use crate::changes::{Page, Position};
 use crate::error::Result;
@@ -23,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::postgres::{Database, Loaded, RightsSeen};
 use crate::refusal::{Refusal, TRAPPED};
 
-/// Bytes of rows that may wait for a client when another event comes; first rows may be more.
+/// Bytes of rows that may wait for a client when another event comes, besides first rows.
 const WAITING_BYTES_MAX: usize = 64 << 20;
 
 /// What the hub learns.
@@ -260,6 +260,13 @@ impl Shared {
     pub(super) fn close(&mut self, client: ClientId, code: u16, reason: String) {
         self.tell(client, Event::Close { code, reason });
         self.gone.insert(client);
+    }
+
+    /// They would miss a change.
+    pub(super) fn close_unable(&mut self, clients: Unable) {
+        for client in clients {
+            self.close(client, 1009, "a commit has changed more rows than a message can hold".into());
+        }
     }
 
     /// In version 1 there is a message for mistakes with ids; with query sets they end the connection.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::{ClientId, Event, Request, SubscribeKind};
+use super::event::{ClientId, Event, Request, SubscribeKind, within_answer};
 use super::hub::{Input, Shared};
 use super::filling::{FailedQueries, Filled};
 use super::mirror::{Part, QueryId};
+use super::registry::NewlyApplied;
 use super::stream::Stream;
 use crate::changes::{Entry, Kind, Table};
 use crate::error::Result;
@@ -171,10 +172,14 @@ impl Stream {
     pub(super) fn apply(&mut self, shared: &mut Shared) {
         let failed = self.mirror.ready_queries();
         self.give_up(failed, shared);
-        for (client, request, tables) in shared.registry.newly_applied(self.module, &self.mirror) {
-            let event = match tables {
-                Ok(tables) => Event::Applied { request, tables },
-                Err(error) => Event::SubscriptionRefused { request, error: error.to_string() },
+        for applied in shared.registry.newly_applied(self.module, &self.mirror) {
+            let NewlyApplied { client, request, unanswered, tables } = applied;
+            let event = match tables.and_then(within_answer) {
+                Ok(tables) => Event::Applied { request, tables, _unanswered: unanswered },
+                Err(error) => {
+                    drop(shared.registry.unsubscribe(client, request.set, &mut self.mirror));
+                    Event::SubscriptionRefused { request, error: error.to_string() }
+                }
             };
             shared.tell(client, event);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use spacetime_wire::RowList;
 
-use super::event::{AppliedTable, ClientId, Event, OneOffId, SetKey};
+use super::event::{AppliedTable, ClientId, Event, OneOffId, SetKey, within_answer};
 use super::hub::{Shared, Unanswered};
 use super::mirror::{Mirror, Part, QueryId};
 use super::planning::{Asker, OneOff, Plan, TableInfo, one_off_plan};
@@ -86,7 +86,8 @@ impl OneOffQuery {
                 RowList::new(found)?
             }
         };
-        Ok(AppliedTable { table: Arc::clone(&self.table), rows })
+        let table = AppliedTable { table: Arc::clone(&self.table), rows };
+        Ok(within_answer(vec![table])?.remove(0))
     }
 }
 

@@ -18,8 +18,19 @@ use crate::postgres::RightsSeen;
 /// What clients must hear of one commit: for each, its sets with the tables that changed.
 pub(super) type Updates = HashMap<ClientId, BTreeMap<SetKey, Vec<ChangedTable>>>;
 
+/// Clients that no message can tell what has changed: it has more than 4 GiB.
+pub(super) type Unable = Vec<ClientId>;
+
 /// What several commits did, for clients that hear of them as one.
 pub(super) type Merged = BTreeMap<QueryId, Delta>;
+
+/// A set, and its first rows.
+pub(super) struct NewlyApplied {
+    pub(super) client: ClientId,
+    pub(super) request: Request,
+    pub(super) unanswered: Option<Unanswered>,
+    pub(super) tables: Result<Vec<AppliedTable>, WireError>,
+}
 
 #[derive(Default)]
 pub(super) struct Registry {
@@ -109,21 +120,17 @@ impl Registry {
         Some(rows)
     }
 
-    /// Sets of a module whose queries are all loaded now: each with its request and rows.
-    pub(super) fn newly_applied(
-        &mut self,
-        module: Identity,
-        mirror: &Mirror,
-    ) -> Vec<(ClientId, Request, Result<Vec<AppliedTable>, WireError>)> {
+    /// Sets of a module whose queries are all loaded now.
+    pub(super) fn newly_applied(&mut self, module: Identity, mirror: &Mirror) -> Vec<NewlyApplied> {
         let mut applied = Vec::new();
         for (id, client) in self.clients.iter_mut().filter(|(_, client)| client.module == module) {
             for set in client.sets.values_mut().filter(|set| !set.is_applied) {
                 let found: Option<Vec<_>> = set.queries.iter().map(|query| mirror.query(*query)).collect();
                 if let Some(found) = found.filter(|found| found.iter().all(|query| query.is_ready())) {
                     set.is_applied = true;
-                    // Whatever the client's next message leads to, the hub hears of after this step.
-                    set.unanswered = None;
-                    applied.push((*id, set.request, found.into_iter().map(|query| query.all()).collect()));
+                    let tables = found.into_iter().map(|query| query.all()).collect();
+                    let (request, unanswered) = (set.request, set.unanswered.take());
+                    applied.push(NewlyApplied { client: *id, request, unanswered, tables });
                 }
             }
         }
@@ -156,8 +163,8 @@ impl Registry {
         mirror: &Mirror,
         held_back: &HashSet<ClientId>,
         merged: &mut Merged,
-    ) -> Result<Updates, WireError> {
-        let mut updates = Updates::new();
+    ) -> (Updates, Unable) {
+        let (mut updates, mut unable) = (Updates::new(), Unable::new());
         for (id, delta) in changed.iter().filter(|(_, delta)| !delta.is_empty()) {
             let Some(query) = mirror.query(*id) else { continue };
             if query.subscribers.iter().any(|(client, _)| held_back.contains(client)) {
@@ -167,14 +174,17 @@ impl Registry {
                 }
                 sum.retain(|_, by| *by != 0);
             }
-            let changed = query.changed(delta)?;
+            let Ok(changed) = query.changed(delta) else {
+                unable.extend(query.subscribers.iter().map(|(client, _)| *client));
+                continue;
+            };
             for (client, set) in &query.subscribers {
                 if !held_back.contains(client) && self.is_applied(*client, *set) {
                     updates.entry(*client).or_default().entry(*set).or_default().push(changed.clone());
                 }
             }
         }
-        Ok(updates)
+        (updates, unable)
     }
 
     /// What those in `held_back` must hear of several steps.
@@ -183,18 +193,21 @@ impl Registry {
         merged: &Merged,
         mirror: &Mirror,
         held_back: &HashSet<ClientId>,
-    ) -> Result<Updates, WireError> {
-        let mut updates = Updates::new();
+    ) -> (Updates, Unable) {
+        let (mut updates, mut unable) = (Updates::new(), Unable::new());
         for (id, delta) in merged.iter().filter(|(_, delta)| !delta.is_empty()) {
             let Some(query) = mirror.query(*id) else { continue };
-            let changed = query.changed(delta)?;
+            let Ok(changed) = query.changed(delta) else {
+                unable.extend(query.subscribers.iter().map(|(client, _)| *client));
+                continue;
+            };
             for (client, set) in query.subscribers.iter().filter(|(client, _)| held_back.contains(client)) {
                 if self.is_applied(*client, *set) {
                     updates.entry(*client).or_default().entry(*set).or_default().push(changed.clone());
                 }
             }
         }
-        Ok(updates)
+        (updates, unable)
     }
 
     fn is_applied(&self, client: ClientId, set: SetKey) -> bool {

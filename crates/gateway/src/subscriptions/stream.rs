@@ -213,11 +213,8 @@ impl Stream {
         kept: &mut Vec<(ClientId, Event)>,
         shared: &mut Shared,
     ) {
-        let updates = shared.registry.updates(changed, &self.mirror, held_back, merged);
-        let mut updates = updates.unwrap_or_else(|error| {
-            tracing::error!(%error, "an update is too large for a message");
-            Updates::new()
-        });
+        let (mut updates, unable) = shared.registry.updates(changed, &self.mirror, held_back, merged);
+        shared.close_unable(unable);
         let mut call = None;
         let calls = match &entry.kind {
             Kind::Changes { calls, .. } => calls.as_slice(),

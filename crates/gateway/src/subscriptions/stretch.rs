@@ -212,9 +212,7 @@ impl Stream {
             changed = filled.changed;
         }
         // All subscribers are held back: this only adds to what they are told.
-        if let Err(error) = shared.registry.updates(&changed, &self.mirror, &held_back, &mut merged) {
-            tracing::error!(%error, "an update is too large for a message");
-        }
+        drop(shared.registry.updates(&changed, &self.mirror, &held_back, &mut merged));
         self.tell_merged(entries, &merged, &held_back, kept, shared);
     }
 
@@ -227,11 +225,8 @@ impl Stream {
         kept: Vec<(ClientId, Event)>,
         shared: &mut Shared,
     ) {
-        let updates = shared.registry.merged_updates(merged, &self.mirror, held_back);
-        let mut updates = updates.unwrap_or_else(|error| {
-            tracing::error!(%error, "an update is too large for a message");
-            Default::default()
-        });
+        let (mut updates, unable) = shared.registry.merged_updates(merged, &self.mirror, held_back);
+        shared.close_unable(unable);
         let answered: HashSet<ClientId> = kept
             .iter()
             .filter(|(_, event)| matches!(event, Event::Answer { outcome: CallOutcome::Done { .. }, .. }))
