@@ -11,6 +11,7 @@ mod procedure;
 mod publish;
 mod sql;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -108,6 +109,16 @@ fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v1/database/{name}/route/{*rest}", any(no_routes))
         .layer(DefaultBodyLimit::max(BODY_MAX));
     modules.merge(rest).layer(cors).layer(axum::middleware::from_fn(log_request)).with_state(gateway)
+}
+
+/// Whether answers are only about what is durable, as far as the request says.
+pub(crate) fn is_confirmed(parameters: &HashMap<String, String>) -> Result<Option<bool>> {
+    match parameters.get("confirmed").map(String::as_str) {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(_) => Err(ErrorBody::BadRequest("confirmed is either true or false".into()).into()),
+    }
 }
 
 /// Tells of each request, without its query: tokens are in there.

@@ -1,10 +1,11 @@
 //! `/v1/database/{name}/sql`: one statement of the one-off dialect (wire.md §4.4), never SQL of Postgres: a client's text only
 //! reaches it as a plan. Real SQL is what Postgres itself is for.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use spacetime_query::{
 };
 use spacetime_wire::http::{ErrorBody, StatementStats, statement_result};
 
-use super::Authorized;
+use super::{Authorized, is_confirmed};
 use super::call::{add_headers, connect, to_the_end};
 use crate::error::{Error, Result};
 use crate::postgres::Module;
@@ -27,20 +28,32 @@ const ANSWER_MAX: usize = 64 << 20;
 pub(super) async fn sql(
     State(gateway): State<Arc<Gateway>>,
     Path(name): Path<String>,
+    Query(parameters): Query<HashMap<String, String>>,
     Authorized(caller): Authorized,
     query: String,
 ) -> Result<Response> {
-    to_the_end(answer(gateway, name, caller, query)).await
+    let is_confirmed = is_confirmed(&parameters)?.unwrap_or(true);
+    to_the_end(answer(gateway, name, caller, query, is_confirmed)).await
 }
 
-async fn answer(gateway: Arc<Gateway>, name: String, caller: Caller, query: String) -> Result<Response> {
+async fn answer(
+    gateway: Arc<Gateway>,
+    name: String,
+    caller: Caller,
+    query: String,
+    is_confirmed: bool,
+) -> Result<Response> {
     let began = Instant::now();
     let module = gateway.database.module(&name).await?;
     let (columns, checked) = check(&module, &caller, &query)?;
     let id = connect(&gateway, &module, &caller).await?;
     let ran = run(&gateway, &module, &caller, &query).await;
+    // A query may have seen what a crash could undo; what a statement wrote is durable, and what it has seen with it.
+    let waits = is_confirmed && matches!(checked, CheckedStatement::Select { .. });
+    let durable = if waits { gateway.database.wait_durable().await } else { Ok(()) };
     gateway.disconnected_soon(&module, &caller, id).await;
     let (rows, written) = ran?;
+    durable?;
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let mut stats = StatementStats::default();
     match checked {

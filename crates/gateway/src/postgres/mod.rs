@@ -98,6 +98,13 @@ impl Database {
         self.kept(&self.durability).await
     }
 
+    /// Waits until all that has been written by now is durable.
+    pub(crate) async fn wait_durable(&self) -> Result<()> {
+        let client = self.durability().await?;
+        client.execute("SELECT spacetime.wait_durable(pg_current_wal_insert_lsn())", &[]).await?;
+        Ok(())
+    }
+
     async fn kept(&self, place: &Mutex<Option<Arc<Client>>>) -> Result<Arc<Client>> {
         let mut kept = place.lock().await;
         if let Some(client) = kept.as_ref().filter(|client| !client.is_closed()) {

@@ -20,7 +20,7 @@ use spacetime_wire::http::ErrorBody;
 use spacetime_wire::{ConnectionId, Limits, SUBPROTOCOLS};
 
 use crate::error::{Error, Result};
-use crate::http::Authorized;
+use crate::http::{Authorized, is_confirmed};
 use crate::options::CompressionChoice;
 use crate::state::{Gateway, new_connection_id};
 use connection::{Peer, Session};
@@ -47,12 +47,7 @@ pub(crate) async fn subscribe(
         Some(text) => text.parse::<ConnectionId>()?,
         None => new_connection_id()?,
     };
-    let is_confirmed = match parameters.get("confirmed").map(String::as_str) {
-        None => matches!(protocol, Protocol::V2 { .. }),
-        Some("true") => true,
-        Some("false") => false,
-        Some(_) => return Err(ErrorBody::BadRequest("confirmed is either true or false".into()).into()),
-    };
+    let is_confirmed = is_confirmed(&parameters)?.unwrap_or(matches!(protocol, Protocol::V2 { .. }));
     let asked = match parameters.get("compression") {
         None => Compression::default(),
         Some(name) => Compression::from_parameter(name)
