@@ -159,23 +159,27 @@ fn event_message<E: Rendering>(
             error: error.clone(),
         }),
         Event::Update { sets, call, committed_at_us } => {
-            let update = update(sets)?;
             match call {
-                // Who called what is nobody else's business.
-                Some(_) if is_light || peer.module.definition.abi == Abi::V10 => {
-                    ServerMessage::TransactionUpdateLight(TransactionUpdateLight { request_id: 0, update })
-                }
-                Some(call) => {
-                    transaction(peer, call, 0, UpdateStatus::Committed(update), call.timestamp_us, 0)
-                }
+                Some(call) => of_others(peer, call, sets, call.timestamp_us, is_light)?,
                 None => {
-                    let call = CallInfo::of_sql(peer);
-                    transaction(peer, &call, 0, UpdateStatus::Committed(update), *committed_at_us, 0)
+                    let (call, status) = (CallInfo::of_sql(peer), UpdateStatus::Committed(update(sets)?));
+                    transaction(peer, &call, 0, status, *committed_at_us, 0)
                 }
             }
         }
-        Event::Answer { request_id, outcome, sets, call, is_quiet } => {
-            return answer(peer, *request_id, outcome, sets, call, *is_quiet);
+        // Treated like anybody else; but of a call that was not even run its caller hears.
+        Event::Answer { outcome, sets, call, is_quiet: true, .. }
+            if !matches!(outcome, CallOutcome::NotRun(_)) =>
+        {
+            match outcome {
+                CallOutcome::Done { timestamp_us, .. } if !sets.is_empty() => {
+                    of_others(peer, call, sets, *timestamp_us, is_light)?
+                }
+                _ => return Ok(None),
+            }
+        }
+        Event::Answer { request_id, outcome, sets, call, .. } => {
+            answer(peer, *request_id, outcome, sets, call)?
         }
         Event::Procedure(answer) => ServerMessage::ProcedureResult(procedure_result(answer, peer)?),
         Event::OneOff { id: OneOffId::V1(id), result } => {
@@ -225,22 +229,33 @@ fn answer<E: Rendering>(
     outcome: &CallOutcome,
     sets: &[(SetKey, Vec<ChangedTable>)],
     call: &CallInfo,
-    is_quiet: bool,
-) -> Result<Option<ServerMessage<E>>, WireError> {
-    let is_done = matches!(outcome, CallOutcome::Done { .. });
-    if is_quiet && (!is_done || sets.is_empty()) {
-        return Ok(None);
-    }
+) -> Result<ServerMessage<E>, WireError> {
     let (status, at, duration) = match outcome {
         CallOutcome::Done { timestamp_us, duration_us } => {
             (UpdateStatus::Committed(update(sets)?), *timestamp_us, i64::from(*duration_us))
         }
-        CallOutcome::Refused(message) | CallOutcome::Failed(message) => {
+        CallOutcome::Refused(message) | CallOutcome::Failed(message) | CallOutcome::NotRun(message) => {
             (UpdateStatus::Failed(message.clone()), now_us(), 0)
         }
         CallOutcome::OutOfEnergy(_) => (UpdateStatus::OutOfEnergy, now_us(), 0),
     };
-    Ok(Some(transaction(peer, call, request_id, status, at, duration)))
+    Ok(transaction(peer, call, request_id, status, at, duration))
+}
+
+/// What those hear who have not called it. Who called what is nobody else's business in newer modules.
+fn of_others<E: Rendering>(
+    peer: &Peer,
+    call: &CallInfo,
+    sets: &[(SetKey, Vec<ChangedTable>)],
+    timestamp_us: i64,
+    is_light: bool,
+) -> Result<ServerMessage<E>, WireError> {
+    let update = update(sets)?;
+    Ok(if is_light || peer.module.definition.abi == Abi::V10 {
+        ServerMessage::TransactionUpdateLight(TransactionUpdateLight { request_id: 0, update })
+    } else {
+        transaction(peer, call, 0, UpdateStatus::Committed(update), timestamp_us, 0)
+    })
 }
 
 impl CallInfo {

@@ -90,7 +90,9 @@ fn event_message(event: &Event) -> Result<Option<ServerMessage>, WireError> {
                 CallOutcome::Refused(message) => {
                     (super::connection::now_us(), ReducerOutcome::error(message)?)
                 }
-                CallOutcome::Failed(message) | CallOutcome::OutOfEnergy(message) => {
+                CallOutcome::Failed(message)
+                | CallOutcome::NotRun(message)
+                | CallOutcome::OutOfEnergy(message) => {
                     (super::connection::now_us(), ReducerOutcome::InternalError(message.clone()))
                 }
             };

@@ -73,8 +73,10 @@ pub(crate) enum CallOutcome {
     },
     /// The reducer said no, in its own words.
     Refused(String),
-    /// The call could not be run, or broke down.
+    /// The call broke down.
     Failed(String),
+    /// There is no such reducer, or not with such arguments, or not for this client.
+    NotRun(String),
     /// A limit of time, memory or fuel.
     OutOfEnergy(String),
 }

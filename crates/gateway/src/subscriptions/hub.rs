@@ -220,6 +220,12 @@ impl Hub {
         if request.set == SetKey::Legacy {
             drop(shared.registry.unsubscribe(client, SetKey::Legacy, &mut stream.mirror));
         } else if shared.registry.has_set(client, request.set) {
+            // As of the kind without ids: an error with the id would end the set that has it.
+            let kind = match request.kind {
+                SubscribeKind::Single | SubscribeKind::Multi => SubscribeKind::Legacy,
+                kind => kind,
+            };
+            let request = Request { kind, ..request };
             shared.refuse(client, request, "a subscription with this id exists already".into(), 1011);
             return;
         }
@@ -306,7 +312,8 @@ impl CallOutcome {
         match Refusal::of(Some(result.code())) {
             Refusal::Reducer => Self::Refused(result.message.clone()),
             Refusal::Trapped => Self::Failed(TRAPPED.into()),
-            Refusal::NoSuchFunction => Self::Failed(format!("no such reducer: {}", result.message)),
+            Refusal::NoSuchFunction => Self::NotRun(format!("no such reducer: {}", result.message)),
+            Refusal::Arguments | Refusal::Forbidden => Self::NotRun(result.message.clone()),
             Refusal::LimitReached => Self::OutOfEnergy(result.message.clone()),
             _ => Self::Failed(result.message.clone()),
         }
