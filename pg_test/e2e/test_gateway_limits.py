@@ -52,6 +52,12 @@ class LimitsTest(GatewayTestCase):
         self.assertEqual(close_code(client.stream), 1009)
         self.assertIsInstance(other.one_off("SELECT * FROM user"), dict)
 
+    def test_heads_of_requests_have_a_time_limit(self):
+        """Whoever begins one and goes silent holds no connection for ever."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=2 * TIMEOUT_S) as slow:
+            slow.sendall(b"GET /v1/ping HTTP/1.1\r\nHost:")
+            self.assertIn(slow.recv(1000)[:12], (b"", b"HTTP/1.1 408"))
+
     def test_large_messages(self):
         """First rows above 64 MiB are refused, and nothing else is; an update may be larger. Who asks for a lot at once still reads."""
         row = "decode(repeat('01', 32), 'hex'), decode(repeat('02', 32), 'hex'), repeat('x', 1 << 20), now()"

@@ -25,8 +25,6 @@ pub enum Error {
     Layout(String),
     #[error("could not listen on {address}: {source}")]
     Listen { address: std::net::SocketAddr, source: std::io::Error },
-    #[error("serving failed: {0}")]
-    Serve(std::io::Error),
     /// A query that is refused, in the words clients know.
     #[error("{0}")]
     Query(String),
@@ -43,6 +41,9 @@ pub enum Error {
     Silent,
     #[error("the gateway is shutting down")]
     Stopping,
+    /// A fault of the gateway's, after which it cannot go on.
+    #[error("a task of the gateway has failed: {0}")]
+    TaskFailed(&'static str),
 }
 
 /// Message and SQLSTATE of what Postgres reports.

@@ -25,6 +25,7 @@ mod socket;
 mod state;
 mod subscriptions;
 mod tokens;
+mod vital;
 
 pub use error::{Error, Result};
 pub use options::{CompressionChoice, Options, Publishers};

@@ -10,7 +10,7 @@ use spacetime_wire::ConnectionId;
 use tokio::sync::watch;
 
 use crate::error::{Error, Result};
-use crate::executor::{Executors, Procedures};
+use crate::executor::{self, Executors, Procedures};
 use crate::metrics::Metrics;
 use crate::name_hold::NameHold;
 use crate::options::Options;
@@ -18,6 +18,7 @@ use crate::postgres::{Database, Module, Pool, watch_rights};
 use crate::socket::Seats;
 use crate::subscriptions::{Asker, ClientId, Hubs};
 use crate::tokens::{Caller, Tokens};
+use crate::vital::VitalTasks;
 
 /// Statements of clients that run at a time; others wait.
 const STATEMENTS_MAX: usize = 8;
@@ -43,6 +44,7 @@ pub(crate) struct Gateway {
     lifecycles: Mutex<HashMap<Identity, Arc<Pool>>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) seats: Arc<Seats>,
+    pub(crate) vital: VitalTasks,
     last_client: AtomicU64,
     /// True once the gateway shuts down: connections close themselves.
     pub(crate) stopping: watch::Sender<bool>,
@@ -57,13 +59,16 @@ impl Gateway {
         let client = database.shared().await?;
         let left: i64 =
             client.query_one("SELECT spacetime._disconnect_all($1)", &[&options.name]).await?.get(0);
-        tokio::spawn(name.keep(Arc::clone(&database)));
+        let vital = VitalTasks::new();
+        vital.spawn("the one that keeps the gateway's name", name.keep(Arc::clone(&database)));
         if left > 0 {
             tracing::info!(left, "disconnected clients of the last run");
         }
         let metrics = Arc::new(Metrics::default());
-        let hubs = Arc::new(Hubs::start(Arc::clone(&database), Arc::clone(&metrics)).await?);
-        tokio::spawn(watch_rights(Arc::clone(&database), Arc::clone(&metrics), Arc::clone(&hubs)));
+        let hubs = Hubs::start(Arc::clone(&database), Arc::clone(&metrics), vital.clone()).await?;
+        let hubs = Arc::new(hubs);
+        let rights = watch_rights(Arc::clone(&database), Arc::clone(&metrics), Arc::clone(&hubs));
+        vital.spawn("the one that looks at the rights of clients", rights);
         let trust_cli = options.trust_loopback_cli && options.is_loopback();
         if options.trust_loopback_cli && !trust_cli {
             tracing::warn!("--trust-loopback-cli is ignored: an address of --listen is not a loopback one");
@@ -72,7 +77,14 @@ impl Gateway {
         let role = options.client_role.clone();
         let statements = Pool::new(Arc::clone(&database), STATEMENTS_MAX);
         let procedures = Procedures::new(Arc::clone(&database), options.procedure_connections, &role);
-        let executors = Executors::new(Arc::clone(&database), Arc::clone(&hubs), Arc::clone(&metrics), role)?;
+        let shared = executor::Shared::new(
+            Arc::clone(&database),
+            Arc::clone(&hubs),
+            Arc::clone(&metrics),
+            vital.clone(),
+            role,
+        )?;
+        let executors = Executors::new(shared);
         let (stopping, _) = watch::channel(false);
         Ok(Arc::new(Self {
             options,
@@ -85,6 +97,7 @@ impl Gateway {
             lifecycles: Mutex::default(),
             metrics,
             seats: Arc::default(),
+            vital,
             last_client: AtomicU64::new(0),
             stopping,
         }))

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::postgres::Database;
 use crate::subscriptions::{Hubs, Reply};
+use crate::vital::VitalTasks;
 pub(crate) use procedures::{Failed, ProcedureCall, Procedures};
 use queue::Queue;
 pub(crate) use room::Room;
@@ -75,10 +76,11 @@ pub(crate) struct Executors {
 
 /// What queues need.
 #[derive(Clone)]
-struct Shared {
+pub(crate) struct Shared {
     database: Arc<Database>,
     hubs: Arc<Hubs>,
     metrics: Arc<Metrics>,
+    vital: VitalTasks,
     role: Arc<str>,
     /// Tags of calls: unique among gateways by what they begin with, which is drawn at the start.
     next_tag: Arc<AtomicU64>,
@@ -86,24 +88,8 @@ struct Shared {
 }
 
 impl Executors {
-    pub(crate) fn new(
-        database: Arc<Database>,
-        hubs: Arc<Hubs>,
-        metrics: Arc<Metrics>,
-        role: String,
-    ) -> Result<Self> {
-        let mut head = [0; 4];
-        getrandom::fill(&mut head).map_err(|error| Error::Layout(format!("no random numbers: {error}")))?;
-        let first_tag = (u64::from(u32::from_le_bytes(head)) << 32) | 1;
-        let shared = Shared {
-            database,
-            hubs,
-            metrics,
-            role: role.into(),
-            next_tag: Arc::new(AtomicU64::new(first_tag)),
-            next_batch: Arc::new(AtomicU64::new(1)),
-        };
-        Ok(Self { queues: Mutex::new(HashMap::new()), shared })
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self { queues: Mutex::new(HashMap::new()), shared }
     }
 
     /// Puts a call into its module's queue.
@@ -126,7 +112,8 @@ impl Executors {
         let mut queues = self.queues.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let queue = queues.entry(module).or_insert_with(|| {
             let (sender, calls) = mpsc::channel(QUEUE_CALLS_MAX);
-            tokio::spawn(Queue::new(module, self.shared.clone()).run(calls));
+            let queue = Queue::new(module, self.shared.clone());
+            self.shared.vital.spawn("the queue of a module's calls", queue.run(calls));
             sender
         });
         queue.clone()
@@ -134,6 +121,27 @@ impl Executors {
 }
 
 impl Shared {
+    pub(crate) fn new(
+        database: Arc<Database>,
+        hubs: Arc<Hubs>,
+        metrics: Arc<Metrics>,
+        vital: VitalTasks,
+        role: String,
+    ) -> Result<Self> {
+        let mut head = [0; 4];
+        getrandom::fill(&mut head).map_err(|error| Error::Layout(format!("no random numbers: {error}")))?;
+        let first_tag = (u64::from(u32::from_le_bytes(head)) << 32) | 1;
+        Ok(Self {
+            database,
+            hubs,
+            metrics,
+            vital,
+            role: role.into(),
+            next_tag: Arc::new(AtomicU64::new(first_tag)),
+            next_batch: Arc::new(AtomicU64::new(1)),
+        })
+    }
+
     fn tag(&self) -> u64 {
         self.next_tag.fetch_add(1, Ordering::Relaxed)
     }

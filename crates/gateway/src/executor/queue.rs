@@ -64,7 +64,7 @@ struct Request {
 impl Queue {
     pub(super) fn new(module: Identity, shared: Shared) -> Self {
         let (flushes, committed) = mpsc::unbounded_channel();
-        tokio::spawn(flush(module, shared.clone(), committed));
+        shared.vital.spawn("the one that makes calls durable", flush(module, shared.clone(), committed));
         Self { module, shared, connection: None, flushes }
     }
 

@@ -1,23 +1,30 @@
 //! Where connections come from: several addresses, with TLS or without. Handshakes run beside each other, so that a client
 //! that stalls in one holds up nobody.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::error::{Error, Result};
 use crate::options::Options;
 
+/// Time for the head of a request, also of the next one on a connection.
+const HEADER_LIMIT: Duration = Duration::from_secs(30);
 /// Time for a TLS handshake.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// Pause after accepting failed: most likely there are too many open files.
@@ -32,8 +39,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Connections of all addresses.
 pub(super) struct Incoming {
-    connections: mpsc::Receiver<(Box<dyn Stream>, SocketAddr)>,
-    address: SocketAddr,
+    connections: mpsc::Receiver<Box<dyn Stream>>,
 }
 
 impl Incoming {
@@ -44,14 +50,13 @@ impl Incoming {
             _ => None,
         };
         let (sender, connections) = mpsc::channel(WAITING_MAX);
-        let mut first = None;
-        let mut missing = None;
+        let (mut listens, mut missing) = (false, None);
         for address in options.listen.iter().copied() {
             match TcpListener::bind(address).await {
                 Ok(listener) => {
                     let bound = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
                     tracing::info!(address = %bound, tls = tls.is_some(), "listening");
-                    first.get_or_insert(bound);
+                    listens = true;
                     tokio::spawn(accept(listener, tls.clone(), sender.clone()));
                 }
                 Err(source) if is_missing(&source) => {
@@ -61,10 +66,10 @@ impl Incoming {
                 Err(source) => return Err(Error::Listen { address, source }),
             }
         }
-        match (first, missing) {
-            (Some(address), _) => Ok(Self { connections, address }),
-            (None, Some(error)) => Err(error),
-            (None, None) => Err(Error::Setup {
+        match missing {
+            _ if listens => Ok(Self { connections }),
+            Some(error) => Err(error),
+            None => Err(Error::Setup {
                 what: "there is no address to listen on".into(),
                 hint: "--listen 127.0.0.1:3000".into(),
             }),
@@ -78,27 +83,54 @@ fn is_missing(error: &io::Error) -> bool {
         || error.raw_os_error() == Some(97)
 }
 
-impl axum::serve::Listener for Incoming {
-    type Io = Box<dyn Stream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
-        match self.connections.recv().await {
-            Some(connection) => connection,
-            // The accepting tasks live as long as the process.
-            None => std::future::pending().await,
+/// Serves connections until `stop`; then those that are in the middle of a request are waited for.
+pub(super) async fn serve(mut incoming: Incoming, router: Router, stop: impl Future<Output = ()>) {
+    let (stopping, _) = watch::channel(false);
+    // Closed when no connection is left.
+    let (open, mut ended) = mpsc::channel::<Infallible>(1);
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            Some(stream) = incoming.connections.recv() => {
+                tokio::spawn(connection(stream, router.clone(), stopping.subscribe(), open.clone()));
+            }
+            () = &mut stop => break,
         }
     }
+    // Nobody is accepted any more.
+    drop((incoming, open));
+    stopping.send_replace(true);
+    ended.recv().await;
+}
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
+async fn connection(
+    stream: Box<dyn Stream>,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+    _open: mpsc::Sender<Infallible>,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_LIMIT);
+    let service = TowerToHyperService::new(router);
+    let served = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    tokio::pin!(served);
+    let stopped = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
+    let ended = tokio::select! {
+        ended = served.as_mut() => ended,
+        () = stopped => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
     }
 }
 
 async fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    sender: mpsc::Sender<(Box<dyn Stream>, SocketAddr)>,
+    sender: mpsc::Sender<Box<dyn Stream>>,
 ) {
     while !sender.is_closed() {
         let (stream, peer) = tokio::select! {
@@ -115,7 +147,7 @@ async fn accept(
         // Small messages go out at once. It may have closed already; reading will tell.
         drop(stream.set_nodelay(true));
         match &tls {
-            None => drop(sender.send((Box::new(stream), peer)).await),
+            None => drop(sender.send(Box::new(stream)).await),
             Some(tls) => {
                 tokio::spawn(shake_hands(tls.clone(), stream, peer, sender.clone()));
             }
@@ -127,10 +159,10 @@ async fn shake_hands(
     tls: TlsAcceptor,
     stream: TcpStream,
     peer: SocketAddr,
-    sender: mpsc::Sender<(Box<dyn Stream>, SocketAddr)>,
+    sender: mpsc::Sender<Box<dyn Stream>>,
 ) {
     match tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
-        Ok(Ok(stream)) => drop(sender.send((Box::new(stream), peer)).await),
+        Ok(Ok(stream)) => drop(sender.send(Box::new(stream)).await),
         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
     }

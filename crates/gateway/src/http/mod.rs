@@ -56,10 +56,11 @@ pub(crate) async fn serve(
         tokio::time::sleep(CLOSE_LIMIT).await;
     };
     // Whoever has connected and asks for nothing, or follows a log, would be waited for without end.
-    let served = tokio::select! {
-        served = axum::serve(incoming, router).with_graceful_shutdown(stop) => served,
-        () = overdue => Ok(()),
-    };
+    tokio::select! {
+        () = listener::serve(incoming, router, stop) => {}
+        () = overdue => {}
+        error = gateway.vital.failed() => return Err(error),
+    }
     // WebSockets are not among what was waited for.
     let closed = async {
         while gateway.metrics.connections.load(Ordering::Relaxed) > 0 {
@@ -69,7 +70,7 @@ pub(crate) async fn serve(
     if tokio::time::timeout(CLOSE_LIMIT, closed).await.is_err() {
         tracing::warn!("some clients were not disconnected in time; the next start does it");
     }
-    served.map_err(Error::Serve)
+    Ok(())
 }
 
 fn router(gateway: Arc<Gateway>) -> Router {

@@ -22,6 +22,7 @@ use crate::error::Result;
 use crate::metrics::Metrics;
 use crate::postgres::{Database, Loaded, RightsSeen};
 use crate::refusal::{Refusal, TRAPPED};
+use crate::vital::VitalTasks;
 
 /// Bytes of rows that may wait for a client when another event comes, besides first rows.
 const WAITING_BYTES_MAX: usize = 64 << 20;
@@ -106,6 +107,7 @@ pub(super) struct Shared {
     pub(super) registry: Registry,
     pub(super) database: Arc<Database>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) vital: VitalTasks,
     pub(super) handle: HubHandle,
     pub(super) last_load: u64,
     /// Lives of Postgres that are over: no entry of theirs comes any more.
@@ -116,19 +118,25 @@ pub(super) struct Shared {
 
 impl Hub {
     /// Starts the task.
-    pub(crate) fn start(database: Arc<Database>, metrics: Arc<Metrics>, position: Position) -> HubHandle {
+    pub(crate) fn start(
+        database: Arc<Database>,
+        metrics: Arc<Metrics>,
+        vital: VitalTasks,
+        position: Position,
+    ) -> HubHandle {
         let (handle, mut inputs) = mpsc::unbounded_channel();
         let shared = Shared {
             registry: Registry::default(),
             database,
             metrics,
+            vital: vital.clone(),
             handle: handle.clone(),
             last_load: 0,
             past_epochs: Vec::new(),
             gone: HashSet::new(),
         };
         let mut hub = Self { streams: HashMap::new(), shared, position };
-        tokio::spawn(async move {
+        vital.spawn("the hub of what clients are told", async move {
             while let Some(input) = inputs.recv().await {
                 hub.take_in(input);
                 hub.forget_gone();

@@ -12,6 +12,7 @@ use crate::changes::{self, Durability, Reader};
 use crate::error::Result;
 use crate::metrics::Metrics;
 use crate::postgres::Database;
+use crate::vital::VitalTasks;
 use spacetime_auth::Identity;
 
 /// The ways to the hubs.
@@ -20,13 +21,18 @@ pub(crate) struct Hubs {
     early: OnceCell<HubHandle>,
     database: Arc<Database>,
     metrics: Arc<Metrics>,
+    vital: VitalTasks,
 }
 
 impl Hubs {
     /// Starts the hub of what is durable.
-    pub(crate) async fn start(database: Arc<Database>, metrics: Arc<Metrics>) -> Result<Self> {
-        let confirmed = start(&database, &metrics, Durability::Awaited).await?;
-        Ok(Self { confirmed, early: OnceCell::new(), database, metrics })
+    pub(crate) async fn start(
+        database: Arc<Database>,
+        metrics: Arc<Metrics>,
+        vital: VitalTasks,
+    ) -> Result<Self> {
+        let confirmed = start(&database, &metrics, &vital, Durability::Awaited).await?;
+        Ok(Self { confirmed, early: OnceCell::new(), database, metrics, vital })
     }
 
     /// The hub for a new client.
@@ -34,7 +40,8 @@ impl Hubs {
         if is_confirmed {
             return Ok(&self.confirmed);
         }
-        self.early.get_or_try_init(|| start(&self.database, &self.metrics, Durability::NotAwaited)).await
+        let start = || start(&self.database, &self.metrics, &self.vital, Durability::NotAwaited);
+        self.early.get_or_try_init(start).await
     }
 
     /// The hub of a client that is there.
@@ -70,10 +77,11 @@ impl Hubs {
 async fn start(
     database: &Arc<Database>,
     metrics: &Arc<Metrics>,
+    vital: &VitalTasks,
     durability: Durability,
 ) -> Result<HubHandle> {
     let reader = Reader::begin(database, durability).await?;
-    let hub = Hub::start(Arc::clone(database), Arc::clone(metrics), reader.begins_at);
-    tokio::spawn(changes::read(Arc::clone(database), reader, hub.clone()));
+    let hub = Hub::start(Arc::clone(database), Arc::clone(metrics), vital.clone(), reader.begins_at);
+    vital.spawn("the reader of the change log", changes::read(Arc::clone(database), reader, hub.clone()));
     Ok(hub)
 }

@@ -54,7 +54,7 @@ impl Stream {
         // What is not wanted any more keeps its place; its rows are not looked at.
         let reads: Vec<_> = parts.iter().map(|part| self.read_of(*part)).collect();
         let (database, handle) = (Arc::clone(&shared.database), shared.handle.clone());
-        tokio::spawn(async move {
+        shared.vital.spawn("a reading of rows", async move {
             let wanted: Vec<_> = reads.iter().flatten().cloned().collect();
             let result = loop {
                 match database.load(&module.to_string(), &wanted).await {
