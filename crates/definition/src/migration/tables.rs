@@ -1,7 +1,7 @@
 //! What changes in tables, their columns, indexes and sequences.
 
-use super::matching::TableMatch;
 use super::fit::{self, Fit};
+use super::matching::TableMatch;
 use super::{Change, Obstacle, Step};
 use crate::definition::{Column, Definition, Table};
 use crate::types::Type;

@@ -65,7 +65,8 @@ impl Procedures {
     pub(crate) async fn start(&self) -> std::result::Result<Start, Failed> {
         let start = async {
             let Some(connection) = self.connections.try_now().await? else { return Ok(None) };
-            let (statement, settled) = tokio::try_join!(connection.prepare(CALL), connection.prepare(SETTLED))?;
+            let (statement, settled) =
+                tokio::try_join!(connection.prepare(CALL), connection.prepare(SETTLED))?;
             Ok::<_, Error>(Some(Start { connection, statement, settled, role: Arc::clone(&self.role) }))
         };
         match start.await {
@@ -92,10 +93,8 @@ impl Start {
         let Self { connection, statement, settled, role } = self;
         let call = encoded(call, &role);
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&call];
-        let (outcome, settled) = tokio::join!(
-            connection.query_one(&statement, &parameters),
-            connection.query_one(&settled, &[]),
-        );
+        let (outcome, settled) =
+            tokio::join!(connection.query_one(&statement, &parameters), connection.query_one(&settled, &[]),);
         connection.give_back();
         let position = settled.ok().and_then(|row| Position::of_cursor(row.get(0)).ok());
         let result = outcome.map(|row| Bytes::from(row.get::<_, Vec<u8>>(0)));

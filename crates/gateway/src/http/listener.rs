@@ -127,11 +127,7 @@ async fn connection(
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    sender: mpsc::Sender<Box<dyn Stream>>,
-) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, sender: mpsc::Sender<Box<dyn Stream>>) {
     while !sender.is_closed() {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {

@@ -15,8 +15,8 @@ use spacetime_query::{
 };
 use spacetime_wire::http::{ErrorBody, StatementStats, statement_result};
 
-use super::{Authorized, is_confirmed};
 use super::call::{add_headers, connect, to_the_end};
+use super::{Authorized, is_confirmed};
 use crate::error::{Error, Result};
 use crate::postgres::Module;
 use crate::state::Gateway;

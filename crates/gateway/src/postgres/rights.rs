@@ -1,8 +1,8 @@
 //! Whether what clients may see has changed: operators may take rights from clients and change row policies at any time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, MutexGuard, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use spacetime_auth::Identity;
@@ -69,11 +69,7 @@ impl Database {
     }
 
     /// What a role may see of one module now, or of all.
-    async fn rights(
-        &self,
-        module: Option<Identity>,
-        role: &Arc<str>,
-    ) -> Result<Vec<(Identity, RightsSeen)>> {
+    async fn rights(&self, module: Option<Identity>, role: &Arc<str>) -> Result<Vec<(Identity, RightsSeen)>> {
         let module = module.map(|module| module.to_be_bytes().to_vec());
         let rows = self.shared().await?.query(QUERY, &[&&**role, &module]).await?;
         rows.iter()

@@ -224,7 +224,8 @@ impl Connection {
         let mut next = self.encoder.encode(&Reply::First)?;
         loop {
             if let Some(message) = next {
-                let limit = SEND_LIMIT + Duration::from_millis(length(&message) as u64 / SEND_BYTES_PER_MS_MIN);
+                let limit =
+                    SEND_LIMIT + Duration::from_millis(length(&message) as u64 / SEND_BYTES_PER_MS_MIN);
                 match tokio::time::timeout(limit, sink.send(message)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(_)) => return Ok(()),

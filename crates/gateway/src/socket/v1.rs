@@ -17,8 +17,8 @@ use super::connection::{Peer, now_us};
 use super::protocol::{Reply, Request};
 use crate::executor::Arguments;
 use crate::subscriptions::{
-    AppliedTable, CallInfo, CallOutcome, ChangedTable, Event, OneOffId, ProcedureAnswer, Request as SetRequest,
-    SetKey, SubscribeKind, TableInfo,
+    AppliedTable, CallInfo, CallOutcome, ChangedTable, Event, OneOffId, ProcedureAnswer,
+    Request as SetRequest, SetKey, SubscribeKind, TableInfo,
 };
 
 pub(super) fn request(message: ClientMessage<Arguments>) -> Request {
@@ -158,15 +158,13 @@ fn event_message<E: Rendering>(
             table_id: None,
             error: error.clone(),
         }),
-        Event::Update { sets, call, committed_at_us } => {
-            match call {
-                Some(call) => of_others(peer, call, sets, call.timestamp_us, is_light)?,
-                None => {
-                    let (call, status) = (CallInfo::of_sql(peer), UpdateStatus::Committed(update(sets)?));
-                    transaction(peer, &call, 0, status, *committed_at_us, 0)
-                }
+        Event::Update { sets, call, committed_at_us } => match call {
+            Some(call) => of_others(peer, call, sets, call.timestamp_us, is_light)?,
+            None => {
+                let (call, status) = (CallInfo::of_sql(peer), UpdateStatus::Committed(update(sets)?));
+                transaction(peer, &call, 0, status, *committed_at_us, 0)
             }
-        }
+        },
         // Treated like anybody else; but of a call that was not even run its caller hears.
         Event::Answer { outcome, sets, call, is_quiet: true, .. }
             if !matches!(outcome, CallOutcome::NotRun(_)) =>
@@ -215,12 +213,7 @@ fn one_off_response<E: Rendering>(
         }
         Err(error) => (Some(error.clone()), Vec::new()),
     };
-    Ok(OneOffQueryResponse {
-        message_id: id.clone(),
-        error,
-        tables,
-        total_host_execution_duration: NO_TIME,
-    })
+    Ok(OneOffQueryResponse { message_id: id.clone(), error, tables, total_host_execution_duration: NO_TIME })
 }
 
 fn answer<E: Rendering>(

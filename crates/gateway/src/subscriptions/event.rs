@@ -169,9 +169,7 @@ impl Event {
     /// How much its rows take of what may wait for a client; they may be shared with others.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Unapplied { tables, .. } => {
-                tables.iter().map(|table| table.rows.rows_data().len()).sum()
-            }
+            Self::Unapplied { tables, .. } => tables.iter().map(|table| table.rows.rows_data().len()).sum(),
             Self::Update { sets, .. } | Self::Answer { sets, .. } => {
                 sets.iter().flat_map(|(_, tables)| tables).map(ChangedTable::bytes).sum()
             }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{ClientId, Event, Request, SubscribeKind, within_answer};
-use super::hub::{Input, Shared};
 use super::filling::{FailedQueries, Filled};
+use super::hub::{Input, Shared};
 use super::mirror::{Part, QueryId};
 use super::registry::NewlyApplied;
 use super::stream::Stream;
@@ -144,9 +144,8 @@ impl Stream {
             }
             let later = unseen(&later, &read);
             let read_parts = || parts.iter().copied().zip(&read.rows);
-            let is_outdated = |(part, rows): (Part, &_)| {
-                later.iter().any(|tables| self.is_outdated(part, rows, tables))
-            };
+            let is_outdated =
+                |(part, rows): (Part, &_)| later.iter().any(|tables| self.is_outdated(part, rows, tables));
             // Those of one question are read together.
             let ask_again = read_parts().any(|read| is_question(read.0) && is_outdated(read));
             let (outdated, current): (Vec<_>, Vec<_>) = read_parts()

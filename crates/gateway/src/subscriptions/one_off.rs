@@ -108,7 +108,8 @@ impl Stream {
     pub(super) fn ask(&mut self, question: Question, shared: &mut Shared) {
         self.last_question += 1;
         let number = self.last_question;
-        let parts: Vec<_> = (0..question.query.reads().len()).map(|nth| Part::Question(number, nth)).collect();
+        let parts: Vec<_> =
+            (0..question.query.reads().len()).map(|nth| Part::Question(number, nth)).collect();
         self.questions.insert(number, question);
         if parts.is_empty() {
             self.answer_question(number, Ok(&[]), shared);

@@ -100,7 +100,10 @@ impl Registry {
                 queries.push(query);
             }
         }
-        client.sets.insert(request.set, Set { request, unanswered: Some(unanswered), queries, is_applied: false, rights });
+        client.sets.insert(
+            request.set,
+            Set { request, unanswered: Some(unanswered), queries, is_applied: false, rights },
+        );
         missing
     }
 

@@ -73,8 +73,7 @@ impl Stream {
     /// Tells what it is time for. Nothing leads to a place of a life of Postgres that is over: what it left has been told.
     fn tell_reached(&mut self, shared: &mut Shared) {
         let is_over = |epoch: u64| epoch != self.position.epoch && shared.past_epochs.contains(&epoch);
-        let is_reached =
-            |after: Position| self.position.has_reached(after) || is_over(after.epoch);
+        let is_reached = |after: Position| self.position.has_reached(after) || is_over(after.epoch);
         let (reached, later) =
             std::mem::take(&mut self.in_turn).into_iter().partition(|(after, ..)| is_reached(*after));
         self.in_turn = later;
