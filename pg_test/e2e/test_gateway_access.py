@@ -57,7 +57,7 @@ class AccessTest(GatewayTestCase):
         self.assertIn("trust_issuer('https://login.example/', ARRAY['app'])", body)
         self.trust()
         self.assertEqual(self.call("register_user", "Ada", token=token), (200, ""))
-        identity = self.sql.execute("SELECT encode(id, 'hex') FROM chat.\"user\" WHERE name = 'Ada'").fetchone()[0]
+        identity = self.sql.execute("SELECT encode(id, 'hex') FROM chat.user WHERE name = 'Ada'").fetchone()[0]
         self.assertEqual(self.connect().execute("SELECT encode(spacetime.login(%s), 'hex')", (token,)).fetchone(), (identity,))
         # A token for a WebSocket keeps its issuer, and proves the same identity.
         status, body = self.http("POST", "/v1/identity/websocket-token", token=token)
@@ -88,20 +88,20 @@ class AccessTest(GatewayTestCase):
         for role in ("premium", "banned"):
             self.sql.execute(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role}")
             self.addCleanup(lambda role=role: self.connect().execute(f"DROP OWNED BY {role}; DROP ROLE {role}"))
-        row = "decode(repeat('%s', 32), 'hex'), decode(repeat('03', 32), 'hex'), '%s', now()"
+        user = "(decode(repeat('%s', 32), 'hex'), '%s')"
         self.sql.execute(
-            "GRANT USAGE ON SCHEMA chat TO premium, banned; GRANT SELECT ON chat.message TO premium; "
-            f"INSERT INTO chat.message VALUES (1, {row % ('01', 'for all')}), (2, {row % ('02', 'for some')}); "
-            "CREATE POLICY free ON chat.message AS RESTRICTIVE FOR SELECT TO spacetime_client USING (content = 'for all')"
+            "GRANT USAGE ON SCHEMA chat TO premium, banned; GRANT SELECT ON chat.user TO premium; "
+            f"INSERT INTO chat.user VALUES {user % ('01', 'for all')}, {user % ('02', 'for some')}; "
+            "CREATE POLICY free ON chat.user AS RESTRICTIVE FOR SELECT TO spacetime_client USING (name = 'for all')"
         )
         self.trust(role_claim="role", role_map={"premium": "premium", "banned": "banned"})
         premium, banned = signed(role="premium"), signed(role="banned", sub="eve")
-        query = "SELECT * FROM message"
-        for token, contents in [(premium, ["for all", "for some"]), (None, ["for all"])]:
-            self.assertEqual(sorted(row[3] for row in self.statement(query, token)[1]["rows"]), contents)
+        query = "SELECT * FROM user"
+        for token, names in [(premium, ["for all", "for some"]), (None, ["for all"])]:
+            self.assertEqual(sorted(row[1] for row in self.statement(query, token)[1]["rows"]), [[0, name] for name in names])
             client = self.client("chat", token)
-            self.assertEqual(len(client.rows(client.subscribe(query), "message")), len(contents))
-            self.assertEqual(len(client.one_off(query)["message"]), len(contents))
+            self.assertEqual(len(client.rows(client.subscribe(query), "user")), len(names))
+            self.assertEqual(len(client.one_off(query)["user"]), len(names))
         client = self.client("chat", banned)
         for refusal in (self.statement(query, banned)[1], client.refusal(query), client.one_off(query)):
             self.assertRegex(refusal, "no such table|permission denied")
@@ -110,12 +110,12 @@ class AccessTest(GatewayTestCase):
         others.subscribe(query)
         seeing = self.client("chat", premium)
         seeing.subscribe(query)
-        self.sql.execute("REVOKE SELECT ON chat.message FROM premium")
+        self.sql.execute("REVOKE SELECT ON chat.user FROM premium")
         with self.assertRaisesRegex(AssertionError, "access rights have changed"):
             seeing.next()
         self.assertIsInstance(others.one_off(query), dict)
-        self.sql.execute("GRANT SELECT ON chat.message TO banned")
-        self.assertEqual(len(client.rows(client.subscribe(query), "message")), 2)
+        self.sql.execute("GRANT SELECT ON chat.user TO banned")
+        self.assertEqual(len(client.rows(client.subscribe(query), "user")), 2)
 
     def test_names(self):
         token = self.owner()
@@ -134,7 +134,7 @@ class AccessTest(GatewayTestCase):
         self.assertEqual(self.http("PUT", names, b'["room"]', token), (200, '"Success"'))
         self.assertEqual(self.http("GET", names)[0], 404)
         self.assertEqual(self.call("register_user", "Ada", module="room")[0], 200)
-        self.assertEqual(self.sql.execute("SELECT count(*) FROM chat.\"user\"").fetchone(), (1,))
+        self.assertEqual(self.sql.execute("SELECT count(*) FROM chat.user").fetchone(), (1,))
         # A name is one module's.
         _, other = self.new_identity()
         wasm = (ROOT / "modules" / "build" / "bank.wasm").read_bytes()

@@ -60,15 +60,16 @@ class LimitsTest(GatewayTestCase):
 
     def test_large_messages(self):
         """First rows above 64 MiB are refused, and nothing else is; an update may be larger. Who asks for a lot at once still reads."""
-        row = "decode(repeat('01', 32), 'hex'), decode(repeat('02', 32), 'hex'), repeat('x', 1 << 20), now()"
+        identity, token = self.new_identity()
+        row = f"decode(repeat('01', 32), 'hex'), decode('{identity}', 'hex'), repeat('x', 1 << 20), now()"
         self.sql.execute(f"INSERT INTO chat.message SELECT i, {row} FROM generate_series(1, 72) i")
         small = "SELECT * FROM message WHERE id = 1"
-        client = self.client("chat")
+        client = self.client("chat", token)
         for refusal in (client.refusal("SELECT * FROM message"), client.one_off("SELECT * FROM message")):
             self.assertIn("use a query that returns fewer rows", refusal)
         halves = ["SELECT * FROM message WHERE id <= 36", "SELECT * FROM message WHERE id > 36"]
         numbers = [client.ask(query) for query in [*halves, *halves, small]]
-        other = self.client("chat")
+        other = self.client("chat", token)
         of_other = other.subscribe(small)
         while numbers[-1] not in client.sets:
             client.next()
