@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Postgres with the extension in it.
+# The official Postgres image with the extension, created in a new data directory's database, and the `spacetime` command.
 #
 #   docker build -t spacetime .                              the server, Postgres 17
 #   docker build -t spacetime --build-arg PG_MAJOR=15 .      another major
@@ -36,3 +36,8 @@ FROM postgres:${PG_MAJOR}-bookworm AS runtime
 ARG PG_MAJOR
 COPY --from=build /build/package/pg${PG_MAJOR}/ /
 COPY --from=build /build/release/spacetime /usr/local/bin/spacetime
+# New data directories take their settings from the sample.
+RUN echo "shared_preload_libraries = 'spacetime'" >> "/usr/share/postgresql/$PG_MAJOR/postgresql.conf.sample" \
+    && echo 'CREATE EXTENSION spacetime;' > /docker-entrypoint-initdb.d/spacetime.sql
+# `spacetime gateway`, for those who run it.
+EXPOSE 3000
