@@ -252,14 +252,6 @@ class DeliveryTest(GatewayTestCase):
             self.assertEqual(self.close_frame(client)[0], 1011, frame)
         self.assertEqual(self.client("subscriptions").one_off("SELECT * FROM team"), {"team": []})
 
-    def test_system_tables_are_refused(self):
-        client = self.client("subscriptions")
-        for table in ["st_table", "st_client", "st_column"]:
-            self.assertIn(f"no such table: `{table}`", client.refusal(f"SELECT * FROM {table}"))
-            status, body = self.http("POST", "/v1/database/subscriptions/sql", f"SELECT * FROM {table}".encode())
-            self.assertEqual(status, 400)
-            self.assertIn(f"no such table: `{table}`", body)
-
     def test_row_limit_is_refused(self):
         identity, token = self.new_identity()
         self.sql.execute("SELECT spacetime.set_owner('subscriptions', decode(%s, 'hex'))", (identity,))

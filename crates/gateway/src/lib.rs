@@ -24,6 +24,7 @@ mod refusal;
 mod socket;
 mod state;
 mod subscriptions;
+mod system_tables;
 mod tokens;
 mod vital;
 

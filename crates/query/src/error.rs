@@ -89,6 +89,12 @@ pub enum Error {
     /// A plan that was not made for this schema, or not for subscriptions.
     #[error("the plan does not fit: {problem}")]
     Misfit { problem: &'static str },
+    /// A join of rows in memory that takes too long.
+    #[error("the query looks at more than {max} combinations of rows; make it narrower")]
+    TooMuchWork { max: usize },
+    /// An answer made in memory that is too long.
+    #[error("the answer has more than {max} bytes; make the query narrower")]
+    TooLongAnswer { max: usize },
     /// Rows could not be looked up.
     #[error("rows could not be looked up: {0}")]
     Lookup(String),
@@ -102,7 +108,9 @@ impl Error {
             Self::TooLong { .. }
             | Self::TooDeep { .. }
             | Self::TooManyRelations { .. }
-            | Self::TooManyFragments { .. } => "54001",
+            | Self::TooManyFragments { .. }
+            | Self::TooMuchWork { .. }
+            | Self::TooLongAnswer { .. } => "54001",
             Self::NoSuchTable { .. } => "42P01",
             Self::NotInScope { .. } => "42703",
             Self::DuplicateName { .. } => "42712",

@@ -73,6 +73,7 @@ mod access;
 mod dialect;
 mod error;
 mod evaluate;
+mod in_memory;
 mod incremental;
 mod literal;
 mod parser;
@@ -98,6 +99,7 @@ mod sample;
 
 pub use access::{VisibilityRules, one_off, subscribe, subscribe_parsed};
 pub use error::{Error, Position};
+pub use in_memory::{MAX_STEPS, select_in_memory};
 pub use incremental::{Delta, Lookup};
 pub use parser::{MAX_DEPTH, MAX_LENGTH, parse, parse_in_module, parse_statement};
 pub use plan::{ColumnRef, Comparison, Operand, Plan, Predicate, Value};

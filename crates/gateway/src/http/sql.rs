@@ -20,6 +20,7 @@ use super::{Authorized, is_confirmed};
 use crate::error::{Error, Result};
 use crate::postgres::Module;
 use crate::state::Gateway;
+use crate::system_tables::SystemQuery;
 use crate::tokens::Caller;
 
 /// Bytes of an answer.
@@ -45,21 +46,24 @@ async fn answer(
 ) -> Result<Response> {
     let began = Instant::now();
     let module = gateway.database.module(&name).await?;
-    let (columns, checked) = check(&module, &caller, &query)?;
+    let Checked { columns, statement, system } = check(&module, &caller, &query)?;
     let id = connect(&gateway, &module, &caller).await?;
-    let ran = run(&gateway, &module, &caller, &query).await;
+    let ran = match &system {
+        Some(system) => system.answer(&gateway.database, &module).await.map(|rows| (rows, 0)),
+        None => run(&gateway, &module, &caller, &query).await,
+    };
     // A query may have seen what a crash could undo; what a statement wrote is durable, and what it has seen with it.
-    let waits = is_confirmed && matches!(checked, CheckedStatement::Select { .. });
+    let waits = is_confirmed && matches!(statement, Some(CheckedStatement::Select { .. }));
     let durable = if waits { gateway.database.wait_durable().await } else { Ok(()) };
     gateway.disconnected_soon(&module, &caller, id).await;
     let (rows, written) = ran?;
     durable?;
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let mut stats = StatementStats::default();
-    match checked {
-        CheckedStatement::Insert { .. } => stats.rows_inserted = written,
-        CheckedStatement::Update { .. } => stats.rows_updated = written,
-        CheckedStatement::Delete { .. } => stats.rows_deleted = written,
+    match statement {
+        Some(CheckedStatement::Insert { .. }) => stats.rows_inserted = written,
+        Some(CheckedStatement::Update { .. }) => stats.rows_updated = written,
+        Some(CheckedStatement::Delete { .. }) => stats.rows_deleted = written,
         _ => {}
     }
     let body = statement_result(&columns, rows, micros, stats, ANSWER_MAX)?;
@@ -68,12 +72,28 @@ async fn answer(
     Ok(response)
 }
 
-/// What the answer's columns are; refuses what the caller may not ask.
-fn check(module: &Module, caller: &Caller, text: &str) -> Result<(Vec<Field>, CheckedStatement)> {
+/// A statement that its caller may ask.
+struct Checked {
+    /// Of the answer.
+    columns: Vec<Field>,
+    statement: Option<CheckedStatement>,
+    /// What is asked of system tables is no business of Postgres'.
+    system: Option<SystemQuery>,
+}
+
+/// Refuses what the caller may not ask.
+fn check(module: &Module, caller: &Caller, text: &str) -> Result<Checked> {
     let refused = |error: spacetime_query::Error| Error::Query(error.to_string());
-    let schema = Schema::of(&module.definition);
-    let access = if module.owner == caller.identity { Access::Owner } else { Access::Client };
+    let asker = Gateway::asker(module, caller);
     let statement = parse_statement(text).map_err(refused)?;
+    let fields = |columns: Vec<(String, _)>| -> Vec<Field> {
+        columns.into_iter().map(|(name, ty)| Field { name: Some(name), ty }).collect()
+    };
+    if let Some(system) = SystemQuery::of(&statement, &asker)? {
+        return Ok(Checked { columns: fields(system.columns()), statement: None, system: Some(system) });
+    }
+    let schema = Schema::of(&module.definition);
+    let access = if asker.is_owner { Access::Owner } else { Access::Client };
     let rules = VisibilityRules::default();
     let sender = caller.identity.to_le_bytes();
     let checked = check_statement(&statement, &schema, &rules, access, &sender).map_err(refused)?;
@@ -81,8 +101,7 @@ fn check(module: &Module, caller: &Caller, text: &str) -> Result<(Vec<Field>, Ch
         CheckedStatement::Select { plans, output, .. } => answer_columns(&schema, plans, output),
         _ => Vec::new(),
     };
-    let columns = columns.into_iter().map(|(name, ty)| Field { name: Some(name), ty }).collect();
-    Ok((columns, checked))
+    Ok(Checked { columns: fields(columns), statement: Some(checked), system: None })
 }
 
 /// Rows in BSATN, and how many were written.

@@ -13,6 +13,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 use tokio_postgres::{Client, Config};
 
+#[cfg(test)]
+pub(crate) use module::Rights;
 pub(crate) use module::{Module, Policed, identity_of};
 pub(crate) use pool::{Pool, Pooled};
 pub(crate) use rights::{RightsSeen, watch_rights};

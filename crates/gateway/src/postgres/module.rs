@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use spacetime_auth::Identity;
 use spacetime_definition::Definition;
+use spacetime_wire::ConnectionId;
 use spacetime_wire::http::ErrorBody;
 
 use super::Database;
@@ -129,6 +130,23 @@ impl Database {
         let query = "SELECT identity FROM spacetime._module WHERE owner_identity = $1 ORDER BY created_at";
         let rows = self.shared().await?.query(query, &[&owner.to_be_bytes().as_slice()]).await?;
         rows.iter().map(|row| identity_of(row.get(0))).collect()
+    }
+}
+
+impl Database {
+    /// The clients of a module that are connected, in the order in which they came.
+    pub(crate) async fn clients(&self, module: Identity) -> Result<Vec<(Identity, ConnectionId)>> {
+        let query = "SELECT identity, connection_id FROM spacetime._client WHERE module = $1
+            ORDER BY connected_at, identity, connection_id";
+        let rows = self.shared().await?.query(query, &[&module.to_be_bytes().as_slice()]).await?;
+        let client = |row: &tokio_postgres::Row| {
+            let id: [u8; 16] = row
+                .get::<_, &[u8]>(1)
+                .try_into()
+                .map_err(|_| Error::Layout("a connection id does not have 16 bytes".into()))?;
+            Ok((identity_of(row.get(0))?, ConnectionId::new(u128::from_be_bytes(id))))
+        };
+        rows.iter().map(client).collect()
     }
 }
 

@@ -123,7 +123,7 @@ impl Connection {
             let role = self.gateway.database.role_of(peer.caller.role.as_ref());
             let module = self.gateway.database.module_as(&peer.module.key(), role).await?;
             let asker = Gateway::asker(&module, &peer.caller);
-            OneOffQuery::check(&module, &asker, query)
+            OneOffQuery::check(&self.gateway.database, &module, &asker, query).await
         };
         match checked.await {
             Ok(query) => {

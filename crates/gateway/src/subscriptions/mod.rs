@@ -26,4 +26,4 @@ pub(crate) use event::{
 pub(crate) use hub::{HubHandle, Input, NewClient, Subscribe};
 pub(crate) use hubs::Hubs;
 pub(crate) use one_off::{OneOffQuery, Question};
-pub(crate) use planning::{Asker, Plan, TableInfo, plans};
+pub(crate) use planning::{Asker, FIRST_TABLE_ID, Plan, TableInfo, plans};

@@ -13,7 +13,8 @@ use super::planning::{Asker, OneOff, Plan, TableInfo, one_off_plan};
 use super::stream::Stream;
 use crate::changes::Table;
 use crate::error::{Error, Result};
-use crate::postgres::{Module, Read, Rows};
+use crate::postgres::{Database, Module, Read, Rows};
+use crate::system_tables::SystemQuery;
 
 /// A query, and who has asked it.
 #[derive(Debug)]
@@ -34,7 +35,19 @@ pub(crate) struct OneOffQuery {
 type Reading = std::result::Result<Rows, String>;
 
 impl OneOffQuery {
-    pub(crate) fn check(module: &Module, asker: &Asker, text: &str) -> Result<Self> {
+    /// Checks it. The rows of system tables are here with it: no commits are told of them that an answer could be ahead of.
+    pub(crate) async fn check(
+        database: &Database,
+        module: &Arc<Module>,
+        asker: &Asker,
+        text: &str,
+    ) -> Result<Self> {
+        if let Some((system, table)) =
+            SystemQuery::of_text(text, asker)?.and_then(|system| system.table().map(|table| (system, table)))
+        {
+            let rows = system.answer(database, module).await?;
+            return Ok(Self { table: Arc::new(table), plan: OneOff::Rows(rows) });
+        }
         let (table, plan) = one_off_plan(module, asker, text)?;
         Ok(Self { table, plan })
     }
@@ -42,7 +55,7 @@ impl OneOffQuery {
     /// What must be read for it.
     fn reads(&self) -> Vec<Read> {
         match &self.plan {
-            OneOff::Nothing => Vec::new(),
+            OneOff::Nothing | OneOff::Rows(_) => Vec::new(),
             OneOff::Read(read) => vec![read.clone()],
             OneOff::Subscription(plans) => {
                 let (mirror, _, parts) = subscribed(plans);
@@ -54,7 +67,7 @@ impl OneOffQuery {
     /// Whether changes of tables can change the rows of one of its readings.
     fn depends_on(&self, tables: &[Table]) -> bool {
         match &self.plan {
-            OneOff::Nothing => false,
+            OneOff::Nothing | OneOff::Rows(_) => false,
             // Who knows what policies look at.
             OneOff::Read(Read::Rows { viewer: Some(_), .. } | Read::View { .. }) => true,
             OneOff::Read(Read::Rows { selection, viewer: None }) => {
@@ -72,6 +85,7 @@ impl OneOffQuery {
     fn answer(&self, read: &[&Rows]) -> Result<AppliedTable> {
         let rows = match &self.plan {
             OneOff::Nothing => RowList::default(),
+            OneOff::Rows(rows) => RowList::new(rows)?,
             OneOff::Read(_) => RowList::new(read.iter().flat_map(|read| &read.rows))?,
             OneOff::Subscription(plans) => {
                 let (mut mirror, queries, parts) = subscribed(plans);

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use spacetime_auth::Identity;
 use spacetime_definition::{Definition, Product};
 use spacetime_query::{
@@ -15,9 +16,10 @@ use spacetime_query::{
 
 use crate::error::{Error, Result};
 use crate::postgres::{Module, Policed, Read, Viewer};
+use crate::system_tables::SystemQuery;
 
 /// Version 1 names tables by number; numbers below are the server's own tables.
-const FIRST_TABLE_ID: u32 = 4097;
+pub(crate) const FIRST_TABLE_ID: u32 = 4097;
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -99,6 +101,7 @@ struct Planner<'a> {
 
 /// Checks a query that is to be kept up to date. The rows of the plans together are the query's.
 pub(crate) fn plans(module: &Module, asker: &Asker, text: &str) -> Result<Vec<Plan>> {
+    SystemQuery::refuse_subscription(text)?;
     let planner = Planner::of(module, asker)?;
     planner
         .plans(text)
@@ -266,6 +269,8 @@ impl Source {
 pub(super) enum OneOff {
     /// Event tables are always empty.
     Nothing,
+    /// Rows of system tables, which are here.
+    Rows(Vec<Bytes>),
     Read(Read),
     /// Views are not tables of Postgres' that could be joined with others for somebody else: as if it were subscribed to.
     Subscription(Vec<Plan>),
