@@ -45,6 +45,8 @@ CREATE TABLE spacetime._module (
     u64 text NOT NULL CHECK (u64 IN ('numeric', 'bigint')),
     -- Neither dropped nor emptied until somebody takes this back.
     is_protected boolean NOT NULL DEFAULT false,
+    -- Most rows that clients other than the owner may ask a gateway for at a time, as the planner estimates them.
+    row_limit bigint CHECK (row_limit >= 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz NOT NULL DEFAULT now()
 );

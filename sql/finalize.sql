@@ -149,6 +149,7 @@ REVOKE ALL ON FUNCTION spacetime._run_statement(text, text, bytea, text, text) F
 REVOKE ALL ON FUNCTION spacetime.call_batch(bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime.wait_durable(pg_lsn) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._select(text, text, bytea, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION spacetime._estimate(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION spacetime._settled_cursor() FROM PUBLIC;
 
 -- The change log holds the rows of every module.
@@ -189,6 +190,7 @@ COMMENT ON FUNCTION spacetime._disconnect(text, bytea, bytea) IS 'a client of a 
 COMMENT ON FUNCTION spacetime.call_batch(bytea) IS 'reducer calls of a gateway''s clients, each of which fails alone; layout in crates/call-batch';
 COMMENT ON FUNCTION spacetime.wait_durable(pg_lsn) IS 'returns once the WAL up to here would survive a crash, on the synchronous standby, too';
 COMMENT ON FUNCTION spacetime._select(text, text, bytea, text, text) IS 'rows of a module''s tables in BSATN, each after its length as u32; for gateways';
+COMMENT ON FUNCTION spacetime._estimate(text, text) IS 'how many rows the planner expects of a selection; for gateways';
 COMMENT ON FUNCTION spacetime._settled_cursor() IS 'where readers of the change log have seen all that an earlier snapshot shows; for gateways';
 COMMENT ON FUNCTION spacetime._disconnect_all(text) IS 'a gateway has started: what its last run left connected is gone';
 COMMENT ON FUNCTION spacetime._view(text, text, bytea, bytea) IS 'evaluates a view of a module for a sender: rows and arguments in BSATN';

@@ -241,6 +241,33 @@ class AccessTest(GatewayTestCase):
         status, answer = self.statement("DELETE FROM message", token)
         self.assertEqual((status, answer["stats"]["rows_deleted"]), (200, 2))
 
+    def test_row_limit(self):
+        token = self.owner()
+        self.assertEqual(self.statement("SHOW row_limit", token)[1]["rows"], [])
+        for text in ["SHOW row_limit", "SET row_limit = 5"]:
+            status, body = self.statement(text)
+            self.assertEqual((status, "is not authorized" in body), (400, True), body)
+        self.sql.execute(
+            "INSERT INTO chat.\"user\" (id, name) "
+            "SELECT decode(lpad(to_hex(n), 64, '0'), 'hex'), 'user ' || n FROM generate_series(1, 100) n; ANALYZE chat.\"user\""
+        )
+        self.assertEqual(self.statement("SET row_limit = 50", token)[0], 200)
+        self.assertEqual(self.statement("SHOW row_limit", token)[1]["rows"], [[50]])
+        refusal = "Estimated cardinality (100 rows) exceeds limit (50 rows)"
+        status, body = self.statement("SELECT * FROM user")
+        self.assertEqual((status, refusal in body), (400, True), body)
+        client = self.client("chat")
+        self.assertIn(refusal, client.one_off("SELECT * FROM user"))
+        self.assertIn(refusal, client.refusal("SELECT * FROM user"))
+        # What is narrow enough, and what the owner asks, is answered.
+        narrow = f"SELECT * FROM user WHERE id = 0x{7:064x}"
+        self.assertEqual(len(self.statement(narrow)[1]["rows"]), 1)
+        self.assertEqual(len(client.one_off(narrow)["user"]), 1)
+        self.assertEqual(sum(client.rows(client.subscribe(narrow), "user").values()), 1)
+        self.assertEqual(len(self.statement("SELECT * FROM user", token)[1]["rows"]), 100)
+        owner = self.client("chat", token)
+        self.assertEqual(sum(owner.rows(owner.subscribe("SELECT * FROM user"), "user").values()), 100)
+
     def test_log_that_is_followed(self):
         token = self.owner()
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/database/chat/logs?follow=true&num_lines=0")

@@ -252,13 +252,6 @@ class DeliveryTest(GatewayTestCase):
             self.assertEqual(self.close_frame(client)[0], 1011, frame)
         self.assertEqual(self.client("subscriptions").one_off("SELECT * FROM team"), {"team": []})
 
-    def test_row_limit_is_refused(self):
-        identity, token = self.new_identity()
-        self.sql.execute("SELECT spacetime.set_owner('subscriptions', decode(%s, 'hex'))", (identity,))
-        for statement in ["SHOW row_limit", "SET row_limit = 5"]:
-            status, body = self.http("POST", "/v1/database/subscriptions/sql", statement.encode(), token)
-            self.assertEqual((status, "row_limit is not supported" in body), (400, True), body)
-
     def test_log_in_json_and_ipv6(self):
         self.stop_gateway()
         where = self.cluster.connection()

@@ -20,8 +20,8 @@ pub(crate) use issuer::{
 pub(crate) use module::{
     Concurrency, Grant, ModuleRow, SqlWriters, catalog_oid, commented_tables, delete, find,
     find_all_wrappers, find_by_schema, forget_installation, grants, insert, installation, is_protected,
-    names, own_triggers, own_working_triggers, require_own_version, set_names, set_protected, update_code,
-    update_place, wasm,
+    names, own_triggers, own_working_triggers, require_own_version, row_limit, set_names, set_protected,
+    set_row_limit, update_code, update_place, wasm,
 };
 pub(crate) use schedule::{
     Existing, RowEntry, ScheduleEntry, ScheduleHead, Scheduled, hand_over, module_identities,

@@ -301,6 +301,24 @@ pub(crate) fn set_protected(identity: Identity, is_protected: bool) -> Result<()
     )
 }
 
+/// Most rows that clients may ask for at a time, if there is a limit.
+pub(crate) fn row_limit(identity: Identity) -> Result<Option<u64>> {
+    let query = "SELECT row_limit::pg_catalog.text FROM spacetime._module WHERE identity = $1";
+    let rows = read(query, &[Parameter::Bytea(&identity.to_be_bytes())])?;
+    let Some(text) = rows.into_iter().flatten().next().flatten() else { return Ok(None) };
+    String::from_utf8(text).map_err(broken)?.parse().map(Some).map_err(broken)
+}
+
+/// Sets that limit, for all gateways.
+pub(crate) fn set_row_limit(identity: Identity, limit: u64) -> Result<()> {
+    // More rows than bigint counts do not exist.
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    write(
+        "UPDATE spacetime._module SET row_limit = $2 WHERE identity = $1",
+        &[identity.to_be_bytes().as_slice().into(), limit.into()],
+    )
+}
+
 /// Replaces a module's code and what is derived from it.
 pub(crate) fn update_code(module: &ModuleRow, wasm: &[u8]) -> Result<()> {
     let storage = pgrx::JsonB(serde_json::to_value(&module.storage).map_err(broken)?);

@@ -42,6 +42,12 @@ impl Statement {
         query::write(&self.text, &self.arguments)
     }
 
+    /// How many rows the planner expects.
+    pub(crate) fn estimate(&self) -> Result<u64> {
+        // Never negative, and whole already.
+        Ok(query::estimate(&self.text, &self.arguments)?.round() as u64)
+    }
+
     /// Shows each row in BSATN; `what` names them in errors.
     pub(crate) fn run(
         &self,

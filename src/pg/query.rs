@@ -43,6 +43,36 @@ pub(crate) fn write(statement: &str, arguments: &[Argument]) -> Result<u64> {
     }
 }
 
+/// How many rows the planner expects of a query, which is planned for these arguments and not run.
+pub(crate) fn estimate(query: &str, arguments: &[Argument]) -> Result<f64> {
+    let failed = |code: i32| Error::Internal(format!("a query could not be planned: SPI code {code}"));
+    let text = CString::new(query).map_err(|error| Error::Internal(error.to_string()))?;
+    let mut types: Vec<_> = arguments.iter().map(|argument| argument.ty).collect();
+    let mut values: Vec<_> = arguments.iter().map(|argument| argument.value).collect();
+    // SAFETY: arguments outlive the portal, which holds the plan until it is closed and gives no row; a SELECT has one plan.
+    unsafe {
+        let code = pg_sys::SPI_connect();
+        if code != pg_sys::SPI_OK_CONNECT as i32 {
+            return Err(failed(code));
+        }
+        let portal = pg_sys::SPI_cursor_open_with_args(
+            std::ptr::null(),
+            text.as_ptr(),
+            types.len() as i32,
+            types.as_mut_ptr(),
+            values.as_mut_ptr(),
+            std::ptr::null(),
+            true,
+            0,
+        );
+        let planned = pg_sys::list_nth((*portal).stmts, 0).cast::<pg_sys::PlannedStmt>();
+        let rows = (*(*planned).planTree).plan_rows;
+        pg_sys::SPI_cursor_close(portal);
+        pg_sys::SPI_finish();
+        Ok(rows)
+    }
+}
+
 /// Looks at a row: types of the columns, values, and which are NULL.
 pub(crate) type RowVisitor<'a> = dyn FnMut(&[Oid], &[Datum], &[bool]) -> Result<()> + 'a;
 

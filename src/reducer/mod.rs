@@ -36,7 +36,7 @@ pub(crate) use procedure::{call_procedure_for_client, call_procedure_with_json};
 pub(crate) use scheduled::{
     Progress, note_failed_procedure, run_procedure, run_scheduled, settle_failed, take_procedure,
 };
-pub(crate) use selection::{Viewer, select_rows};
+pub(crate) use selection::{Viewer, estimate, select_rows};
 pub(crate) use statement::run_statement;
 pub(crate) use view::evaluate_by_name;
 pub(crate) use wrapper::{WrapperBody, WrapperOf, call_wrapper, validate_wrapper};

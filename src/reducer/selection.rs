@@ -66,6 +66,23 @@ pub(crate) fn select_rows(
     Ok(pieces)
 }
 
+/// How many rows the planner expects of plans (JSON of a [`Selection`]), before row policies.
+pub(crate) fn estimate(module: &str, selection: &str) -> Result<u64> {
+    let refused = |problem: String| Error::InvalidParameter {
+        what: format!("this is no selection: {problem}"),
+        hint: "Only gateways make them.".into(),
+    };
+    let ready = ready(module)?;
+    let selection: Selection = serde_json::from_str(selection).map_err(|error| refused(error.to_string()))?;
+    let plans = selection.over(&Schema::of(&ready.definition)).map_err(|error| refused(error.to_string()))?;
+    let statement = Statement::of(&ready, &plans)?;
+    let caller = user::become_owner(ready.owner);
+    user::pin_settings(&ready.search_path);
+    let rows = statement.estimate()?;
+    caller.restore();
+    Ok(rows)
+}
+
 /// Adds a row to the piece that is being filled.
 pub(super) fn pack(row: &[u8], piece: &mut Vec<u8>, pieces: &mut Vec<Vec<u8>>) {
     piece.extend_from_slice(&(row.len() as u32).to_le_bytes());

@@ -71,6 +71,12 @@ mod spacetime {
         Ok(TableIterator::once((ran.pieces, i64::try_from(ran.written).unwrap_or(i64::MAX))))
     }
 
+    /// How many rows the planner expects of a selection.
+    #[pg_extern(stable, strict, parallel_unsafe)]
+    fn _estimate(module: &str, selection: &str) -> Result<i64, ErrorReport> {
+        Ok(i64::try_from(reducer::estimate(module, selection)?).unwrap_or(i64::MAX))
+    }
+
     /// The cursor behind everything that a snapshot taken before can show.
     #[pg_extern(volatile, parallel_unsafe)]
     fn _settled_cursor() -> Result<Vec<u8>, ErrorReport> {

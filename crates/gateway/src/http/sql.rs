@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use spacetime_definition::Field;
+use spacetime_definition::{Field, Type};
 use spacetime_query::{
     Access, CheckedStatement, Schema, VisibilityRules, answer_columns, check_statement, parse_statement,
 };
@@ -99,6 +99,7 @@ fn check(module: &Module, caller: &Caller, text: &str) -> Result<Checked> {
     let checked = check_statement(&statement, &schema, &rules, access, &sender).map_err(refused)?;
     let columns = match &checked {
         CheckedStatement::Select { plans, output, .. } => answer_columns(&schema, plans, output),
+        CheckedStatement::ShowRowLimit => vec![("row_limit".to_owned(), Type::U64)],
         _ => Vec::new(),
     };
     Ok(Checked { columns: fields(columns), statement: Some(checked), system: None })

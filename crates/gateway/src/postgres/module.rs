@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use spacetime_auth::Identity;
 use spacetime_definition::Definition;
+use spacetime_query::Selection;
 use spacetime_wire::ConnectionId;
 use spacetime_wire::http::ErrorBody;
 
@@ -21,6 +22,8 @@ pub(crate) struct Module {
     pub(crate) description: Vec<u8>,
     pub(crate) definition: Definition,
     pub(crate) rights: Rights,
+    /// Most rows that a query of others than the owner may return, as the planner estimates them.
+    pub(crate) row_limit: Option<u64>,
 }
 
 /// What clients who do not own the module may see of it, beyond what it says of itself. By canonical names.
@@ -82,7 +85,8 @@ const QUERY: &str = "SELECT m.identity, m.owner_identity, m.wasm_sha256, m.descr
                       FROM pg_policy p
                       WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')
                         AND EXISTS (SELECT FROM unnest(p.polroles) r WHERE r = 0 OR pg_has_role($3, r, 'USAGE'))
-                  ) o), true))
+                  ) o), true)),
+        m.row_limit
     FROM spacetime._module m LEFT JOIN pg_namespace s ON s.nspname = m.schema_name
     WHERE m.identity = $1 OR m.identity = (SELECT n.identity FROM spacetime._module_name n WHERE n.name = $2)";
 
@@ -120,9 +124,34 @@ impl Database {
             wasm_sha256: row.get(2),
             names: row.get(4),
             rights: Rights { role: Arc::clone(role), closed: row.get(5), policed },
+            row_limit: row.get::<_, Option<i64>>(7).and_then(|limit| u64::try_from(limit).ok()),
             description,
             definition,
         }))
+    }
+
+    /// Refuses selections that are estimated to be of more rows together than a module's clients may ask for.
+    pub(crate) async fn check_row_limit(
+        &self,
+        module: &Module,
+        is_owner: bool,
+        selections: &[Selection],
+    ) -> Result<()> {
+        let Some(limit) = module.row_limit.filter(|_| !is_owner) else { return Ok(()) };
+        let mut rows: u64 = 0;
+        for selection in selections {
+            let selection =
+                serde_json::to_string(selection).map_err(|error| Error::Layout(error.to_string()))?;
+            let question = "SELECT spacetime._estimate($1, $2)";
+            let found = self.shared().await?.query_one(question, &[&module.key(), &selection]).await?;
+            rows = rows.saturating_add(u64::try_from(found.get::<_, i64>(0)).unwrap_or(0));
+        }
+        if rows > limit {
+            return Err(Error::Query(format!(
+                "Estimated cardinality ({rows} rows) exceeds limit ({limit} rows)"
+            )));
+        }
+        Ok(())
     }
 
     /// Identities of the modules somebody owns.

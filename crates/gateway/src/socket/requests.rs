@@ -107,7 +107,11 @@ impl Connection {
         let asker = Gateway::asker(&module, &peer.caller);
         let mut all = Vec::new();
         for query in queries {
-            all.extend(plans(&module, &asker, query)?);
+            let planned = plans(&module, &asker, query)?;
+            let selections: Vec<_> =
+                planned.iter().filter_map(crate::subscriptions::Plan::selection).collect();
+            database.check_row_limit(&module, asker.is_owner, &selections).await?;
+            all.extend(planned);
         }
         let is_v1 = kind != SubscribeKind::QuerySet;
         if let Some(event_table) = all.iter().find(|plan| is_v1 && plan.table.is_event) {

@@ -49,6 +49,12 @@ impl OneOffQuery {
             return Ok(Self { table: Arc::new(table), plan: OneOff::Rows(rows) });
         }
         let (table, plan) = one_off_plan(module, asker, text)?;
+        let selections = match &plan {
+            OneOff::Read(Read::Rows { selection, .. }) => vec![selection.clone()],
+            OneOff::Subscription(plans) => plans.iter().filter_map(Plan::selection).collect(),
+            OneOff::Nothing | OneOff::Rows(_) | OneOff::Read(Read::View { .. }) => Vec::new(),
+        };
+        database.check_row_limit(module, asker.is_owner, &selections).await?;
         Ok(Self { table, plan })
     }
 

@@ -112,6 +112,16 @@ pub(crate) fn plans(module: &Module, asker: &Asker, text: &str) -> Result<Vec<Pl
 }
 
 impl Plan {
+    /// What Postgres can estimate the number of its rows by: not of views, whose rows nothing is known of before they are
+    /// evaluated, and not of event tables, which have none.
+    pub(crate) fn selection(&self) -> Option<Selection> {
+        let is_stored = |origin: &Origin| !origin.relation.is_view && !origin.relation.is_event;
+        self.origins.iter().all(is_stored).then(|| Selection {
+            relations: self.origins.iter().map(|origin| origin.relation.name.clone()).collect(),
+            plans: vec![self.query.clone()],
+        })
+    }
+
     /// Names of the tables and views it looks at.
     pub(super) fn relations(&self) -> impl Iterator<Item = &str> {
         self.origins.iter().map(|origin| origin.relation.name.as_str())

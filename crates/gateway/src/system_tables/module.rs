@@ -313,6 +313,7 @@ mod tests {
             description: Vec::new(),
             definition,
             rights: Rights { role: "public".into(), closed: Vec::new(), policed: Vec::new() },
+            row_limit: None,
         }
     }
 

@@ -78,7 +78,7 @@ pub fn check_statement(
     access: Access,
     caller: &[u8; 32],
 ) -> Result<CheckedStatement, Error> {
-    let is_read = matches!(statement, Statement::Select(_) | Statement::ShowRowLimit);
+    let is_read = matches!(statement, Statement::Select(_));
     if !is_read && access != Access::Owner {
         let big_endian: Vec<u8> = caller.iter().rev().copied().collect();
         return Err(Error::NotAuthorized { caller: hex::encode(big_endian) });
