@@ -244,6 +244,35 @@ class DeliveryTest(GatewayTestCase):
         self.assertLess((top - before) / 1024, 256)
         self.assertEqual(other.do("set_player", struct.pack("<IIi", 1, 1, 1)), {})
 
+    def test_messages_in_one_frame(self):
+        """Version 3 puts several messages of a client into one frame; a cut one ends the connection."""
+        client = Client(self.port, "subscriptions", protocol="v3.bsatn.spacetimedb")
+        self.addCleanup(client.close)
+        messages, send = [], client.send
+        client.send = messages.append
+        first = client.ask("SELECT * FROM player")
+        for player in (1, 2):
+            client.send_call("set_player", struct.pack("<IIi", player, 1, 1))
+        second = client.ask("SELECT * FROM player WHERE id = 2")
+        client.send = send
+        client.send(b"".join(messages))
+        self.assertEqual(client.next(), ("applied", first))
+        # Calls are not waited for; the rows of the second one are first rows, or come with its answer.
+        answers = [client.next() for _ in range(3)]
+        self.assertEqual(sorted(kind for kind, _ in answers), ["applied", "result", "result"])
+        self.assertIn(("applied", second), answers)
+        rows = [struct.pack("<IIi", player, 1, 1) for player in (1, 2)]
+        written = [list(update[first]["player"][0]) for kind, update in client.heard if kind == "result"]
+        self.assertEqual(written, [[row] for row in rows])
+        # Overlapping queries: each has the row, as often as it is there.
+        row = rows[1]
+        self.assertEqual((client.rows(first, "player"), client.rows(second, "player")), ({rows[0]: 1, row: 1}, {row: 1}))
+        # A call that changes nothing is answered, too.
+        self.assertEqual(client.do("set_player", row), {})
+        # Of a frame that is cut nothing is done.
+        client.send(messages[1] + messages[2][:-1])
+        self.assertEqual(self.close_frame(client)[0], 1011)
+
     def test_frames_against_the_protocol(self):
         """Unmasked, of an unknown kind, in pieces without a beginning: 1011 each, and the gateway serves on."""
         for frame in [b"\x82\x01x", b"\x83\x81\0\0\0\0x", b"\x80\x81\0\0\0\0x", b"\xf2\x81\0\0\0\0x"]:

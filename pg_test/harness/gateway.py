@@ -173,7 +173,8 @@ class Unavailable(Exception):
 class Client:
     """Keeps the rows of each query set as an official client does, and fails when told to delete what it does not have."""
 
-    def __init__(self, port: int, module: str, token: str | None = None, parameters: str = "", host: str = "127.0.0.1"):
+    def __init__(self, port: int, module: str, token: str | None = None, parameters: str = "", host: str = "127.0.0.1",
+                 protocol: str = "v2.bsatn.spacetimedb"):
         self.socket = socket.create_connection((host, port), timeout=TIMEOUT_S)
         self.stream = self.socket.makefile("rb")
         header = f"Authorization: Bearer {token}\r\n" if token else ""
@@ -181,7 +182,7 @@ class Client:
         self.socket.sendall(
             f"GET /v1/database/{module}/subscribe?{parameters} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
             f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{header}"
-            f"Sec-WebSocket-Protocol: v2.bsatn.spacetimedb\r\n\r\n".encode()
+            f"Sec-WebSocket-Protocol: {protocol}\r\n\r\n".encode()
         )
         status = self.stream.readline()
         if b" 503 " in status:
