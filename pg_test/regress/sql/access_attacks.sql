@@ -178,6 +178,7 @@ SELECT name, siege.attack(sql) FROM (VALUES
   ('call as somebody else', $$SELECT spacetime.call_batch('\x00')$$),
   ('call a procedure as somebody else', $$CALL spacetime._call_procedure('\x00')$$),
   ('select as somebody else', $$SELECT spacetime._select('besieged', '[]', '\x00', '{}', '')$$),
+  ('estimate the rows of a module', $$SELECT spacetime._estimate('besieged', '[]')$$),
   ('run a statement as somebody else', $$SELECT spacetime._run_statement('besieged', 'DELETE FROM message', '\x00', '{}', '')$$),
   ('evaluate a view as somebody else', $$SELECT spacetime._view('besieged', 'x', '\x00', '\x00')$$),
   ('follow all changes', $$SELECT spacetime.changes(NULL)$$),
