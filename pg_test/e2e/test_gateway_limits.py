@@ -121,6 +121,20 @@ class LimitsTest(GatewayTestCase):
             self.sql.rollback()
             waiting.join()
 
+    def test_locked_table_stalls_nobody_else(self):
+        """Its own rows have to wait, and nothing else: not even who comes to the same module."""
+        self.sql.autocommit = False
+        self.sql.execute("LOCK TABLE chat.message IN ACCESS EXCLUSIVE MODE")
+        early = self.client("chat")
+        waiting = early.ask("SELECT * FROM message")
+        late = self.client("chat")
+        self.assertEqual(late.rows(late.subscribe("SELECT * FROM session"), "session").total(), 2)
+        bank = self.client("bank")
+        bank.subscribe("SELECT * FROM account")
+        self.assertEqual(self.call("bank", "count_up")[0], 200)
+        self.sql.rollback()
+        self.assertEqual(early.next(), ("applied", waiting))
+
     def test_killed_backend(self):
         """A call whose connection ends is done or not, and its caller knows which."""
         self.assertEqual(self.call("chat", "register_user", "Ada")[0], 200)

@@ -80,7 +80,7 @@ const QUERY: &str = "SELECT m.identity, m.owner_identity, m.wasm_sha256, m.descr
                   SELECT NOT bool_or(o.is_ours) OR bool_or(NOT o.is_ours) FROM (
                       SELECT p.polname = 'spacetime_read' AND p.polpermissive AND p.polroles = '{0}'
                           AND p.polcmd = 'r'
-                          AND (pg_get_expr(p.polqual, p.polrelid) = 'true')
+                          AND (p.polqual::text LIKE '{CONST %:constvalue 1 [ 1 0 0 0 0 0 0 0 ]}')
                               = (jsonb_array_length(coalesce(t.value -> 'rules', '[]')) = 0) AS is_ours
                       FROM pg_policy p
                       WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')
