@@ -78,7 +78,8 @@ fn followed(change: &Change<'_>) -> Result<Option<(Rc<ReadyModule>, usize)>> {
         note_write(&module);
         return Ok(None);
     }
-    let place = module.row.storage.tables.iter().position(|table| table.pg_name == change.table);
+    let name = change.table.to_bytes();
+    let place = module.row.storage.tables.iter().position(|table| table.pg_name.as_bytes() == name);
     if place.is_none() {
         note_unknown(&module);
     }

@@ -183,6 +183,9 @@ impl Ring {
 
     /// Wakes the readers that wait for changes of `database`.
     pub(super) fn wake_readers(&self, database: u32) {
+        if !self.is_watched(database) {
+            return;
+        }
         for slot in &self.readers.slots {
             let is_waiting = slot.is_waiting.load(Ordering::SeqCst)
                 && slot.database.load(Ordering::Relaxed) == database

@@ -18,7 +18,7 @@ pub(crate) struct Change<'a> {
     pub(crate) module: &'a str,
     pub(crate) schema: Oid,
     /// Name of the table in Postgres.
-    pub(crate) table: &'a str,
+    pub(crate) table: &'a CStr,
     pub(crate) old: Option<RowDatums<'a>>,
     pub(crate) new: Option<RowDatums<'a>>,
 }
@@ -53,9 +53,9 @@ unsafe fn capture(data: &pg_sys::TriggerData) -> Result<()> {
         }
         let relation = &*data.tg_relation;
         let module = CStr::from_ptr(*trigger.tgargs).to_string_lossy();
-        let table = CStr::from_ptr((*relation.rd_rel).relname.data.as_ptr()).to_string_lossy();
+        let table = CStr::from_ptr((*relation.rd_rel).relname.data.as_ptr());
         let schema = (*relation.rd_rel).relnamespace;
-        let change = |old, new| Change { module: &module, schema, table: &table, old, new };
+        let change = |old, new| Change { module: &module, schema, table, old, new };
         let event = data.tg_event;
         let is_row = event & pg_sys::TRIGGER_EVENT_ROW != 0;
         let is_after = event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER;

@@ -7,6 +7,7 @@ use pgrx::pg_guard;
 use pgrx::pg_sys;
 
 use crate::error::{Error, Result};
+use crate::pg::external;
 use crate::worker::Kind;
 
 thread_local! {
@@ -46,19 +47,22 @@ pub(crate) fn follow(hooks: Hooks) {
 /// Nesting of savepoints; 1 outside of any.
 pub(crate) fn nest_level() -> i32 {
     // SAFETY: reads the state of this transaction.
-    unsafe { pg_sys::GetCurrentTransactionNestLevel() }
+    unsafe { external::transaction_nest_level() }
 }
 
 /// Top-level transaction id, assigned now if need be.
 pub(crate) fn top_xid() -> u64 {
-    // SAFETY: in a transaction that is not read-only.
-    unsafe { pg_sys::GetTopFullTransactionId().value }
+    match top_xid_if_any() {
+        // SAFETY: in a transaction that is not read-only.
+        0 => unsafe { pg_sys::GetTopFullTransactionId().value },
+        xid => xid,
+    }
 }
 
 /// Top-level transaction id, 0 while none is assigned.
 pub(crate) fn top_xid_if_any() -> u64 {
     // SAFETY: reads the state of this transaction.
-    unsafe { pg_sys::GetTopFullTransactionIdIfAny().value }
+    unsafe { external::top_xid_if_any() }
 }
 
 /// Notes that this transaction called a reducer, wrote a module's table or published a module, which rules out PREPARE TRANSACTION.
