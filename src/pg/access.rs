@@ -107,7 +107,7 @@ pub(crate) fn try_lock_for_reading(table: Oid) -> bool {
 pub(crate) fn with_lock_timeout<R>(limit_ms: i32, wait: impl FnOnce() -> R) -> R {
     // SAFETY: a setting changed at a new nesting level is restored here, or by the abort.
     unsafe {
-        let level = pg_sys::NewGUCNestLevel();
+        let level = super::unguarded::begin_settings_level();
         super::user::set_local(c"lock_timeout", &limit_ms.to_string());
         let result = wait();
         pg_sys::AtEOXact_GUC(true, level);

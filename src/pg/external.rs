@@ -1,9 +1,7 @@
-//! Functions of the server that pgrx has no bindings for, or only slow ones. Signatures copied from the headers named
+//! Functions of the server that pgrx has no bindings for, or only one by one. Signatures copied from the headers named
 //! beside them.
 //!
-//! Each is called behind pgrx's guard, which turns a Postgres ERROR into a panic. The guard costs about 30 ns, more than
-//! functions that only look at the backend's own state: those that every row or commit needs, and that raise nothing, are
-//! called without.
+//! Each is called behind pgrx's guard, which turns a Postgres ERROR into a panic.
 
 use std::ffi::CStr;
 
@@ -35,14 +33,14 @@ mod raw {
             length: i32,
         ) -> bool;
         pub(super) fn PredicateLockRelation(relation: pg_sys::Relation, snapshot: pg_sys::Snapshot);
+        pub(super) fn PreventCommandIfReadOnly(command: *const c_char);
+        pub(super) fn PreventCommandDuringRecovery(command: *const c_char);
+        pub(super) fn PreventCommandIfParallelMode(command: *const c_char);
+        pub(super) fn check_stack_depth();
         pub(super) fn RegisterTimeout(id: i32, handler: Option<unsafe extern "C" fn()>) -> i32;
         pub(super) fn enable_timeout_every(id: i32, first: pg_sys::TimestampTz, delay_ms: i32);
         pub(super) fn enable_timeout_after(id: i32, delay_ms: i32);
         pub(super) fn disable_timeout(id: i32, keep_indicator: bool);
-        pub(super) fn GetCurrentTransactionNestLevel() -> i32;
-        pub(super) fn GetTopFullTransactionIdIfAny() -> pg_sys::FullTransactionId;
-        pub(super) fn GetCurrentTransactionStopTimestamp() -> pg_sys::TimestampTz;
-        pub(super) fn GetXLogInsertRecPtr() -> pg_sys::XLogRecPtr;
     }
 }
 
@@ -120,6 +118,23 @@ pub(super) unsafe fn predicate_lock_relation(relation: pg_sys::Relation, snapsho
     unsafe { pg_guard_ffi_boundary(|| raw::PredicateLockRelation(relation, snapshot)) }
 }
 
+/// miscadmin.h; raises where a command must not write, and when the stack is used up. Behind one guard: every call asks.
+///
+/// # Safety
+/// In a backend.
+pub(super) unsafe fn prevent_write(command: &CStr) {
+    let command = command.as_ptr();
+    // SAFETY: upheld by the caller; no value with a destructor lives in the closure.
+    unsafe {
+        pg_guard_ffi_boundary(|| {
+            raw::PreventCommandIfReadOnly(command);
+            raw::PreventCommandDuringRecovery(command);
+            raw::PreventCommandIfParallelMode(command);
+            raw::check_stack_depth();
+        });
+    }
+}
+
 /// utils/timeout.h; raises FATAL when all slots are taken.
 ///
 /// # Safety
@@ -163,42 +178,6 @@ pub(super) unsafe fn end_statement_timeout() {
 pub(super) unsafe fn disable_timeout(id: i32) {
     // SAFETY: upheld by the caller; not guarded because it cannot raise and runs in abort callbacks.
     unsafe { raw::disable_timeout(id, false) }
-}
-
-/// access/xact.h; 1 outside of savepoints.
-///
-/// # Safety
-/// In a backend.
-pub(super) unsafe fn transaction_nest_level() -> i32 {
-    // SAFETY: upheld by the caller; reads one field.
-    unsafe { raw::GetCurrentTransactionNestLevel() }
-}
-
-/// access/xact.h; 0 while none is assigned.
-///
-/// # Safety
-/// In a backend.
-pub(super) unsafe fn top_xid_if_any() -> u64 {
-    // SAFETY: upheld by the caller; reads one field.
-    unsafe { raw::GetTopFullTransactionIdIfAny().value }
-}
-
-/// access/xact.h; when the transaction ended, in Postgres' epoch.
-///
-/// # Safety
-/// In a backend.
-pub(super) unsafe fn transaction_stop_timestamp_us() -> i64 {
-    // SAFETY: upheld by the caller; reads a variable, and the clock the first time.
-    unsafe { raw::GetCurrentTransactionStopTimestamp() }
-}
-
-/// access/xlog.h; the place in the WAL behind everything that was inserted.
-///
-/// # Safety
-/// In a backend, not during recovery.
-pub(super) unsafe fn wal_insert_place() -> u64 {
-    // SAFETY: upheld by the caller; reads shared memory under a spinlock.
-    unsafe { raw::GetXLogInsertRecPtr() }
 }
 
 /// `STATEMENT_TIMEOUT` of utils/timeout.h.

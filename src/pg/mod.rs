@@ -16,6 +16,7 @@ mod server;
 pub(crate) mod session;
 mod table;
 mod transaction;
+mod unguarded;
 mod value;
 
 // The rooms are for those who read this folder; others need not know in which of them a module is.

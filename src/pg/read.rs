@@ -9,6 +9,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::datum;
 use crate::error::{Error, Result};
+use crate::pg::unguarded;
 
 /// A parameter of a query.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +70,7 @@ pub(crate) fn select(query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Ro
 unsafe fn latest_snapshot() -> pg_sys::Snapshot {
     // SAFETY: in a transaction; an operation is parallel only while a query with an active snapshot runs.
     unsafe {
-        if pg_sys::IsInParallelMode() { pg_sys::GetActiveSnapshot() } else { pg_sys::GetLatestSnapshot() }
+        if pg_sys::IsInParallelMode() { unguarded::active_snapshot() } else { pg_sys::GetLatestSnapshot() }
     }
 }
 

@@ -15,7 +15,7 @@ use self::file::ChangeFile;
 use self::readers::ReaderState;
 use self::ring::{Copied, Ring, RingState};
 use crate::error::{Error, Result};
-use crate::pg::{access, external, interrupt, wal, worker, xact};
+use crate::pg::{access, interrupt, unguarded, wal, worker, xact};
 
 /// Longest sleep while a commit is under way whose end nobody announces.
 const ORDER_WAIT_MS: i64 = 10;
@@ -88,8 +88,8 @@ impl Batch {
     pub(crate) fn commit(self) {
         let database = access::database().to_u32();
         // SAFETY: set by the commit that has just been made; the transaction has an id, so there is one.
-        let (lsn, committed_at) =
-            unsafe { (pg_sys::XactLastCommitEnd, external::transaction_stop_timestamp_us()) };
+        let lsn = unsafe { pg_sys::XactLastCommitEnd };
+        let committed_at = unguarded::transaction_stop_timestamp_us();
         let ring = self.ring;
         if ring.is_watched(database) {
             let mut locked = ring.lock(true);

@@ -20,7 +20,7 @@ use spacetime_change_log::header_len;
 
 use self::record::{RECORD_LEN, Record};
 use super::readers::Readers;
-use crate::pg::external;
+use crate::pg::unguarded;
 
 /// Entries that may wait for their number at the same time.
 const ARRIVED_MAX: usize = 8192;
@@ -172,7 +172,7 @@ impl Ring {
     /// Publishes that this backend is about to commit, at a place in the WAL not before now.
     pub(super) fn publish_bound(&self) {
         // SAFETY: the WAL is open for writing at pre-commit.
-        let bound = unsafe { external::wal_insert_place() };
+        let bound = unsafe { unguarded::wal_insert_place() };
         self.own_bound(bound);
     }
 
@@ -192,14 +192,14 @@ impl Ring {
     /// The place in the WAL that everything committed until now is before.
     pub(super) fn place_in_wal(&self) -> u64 {
         // SAFETY: readers are refused during recovery.
-        unsafe { external::wal_insert_place() }
+        unsafe { unguarded::wal_insert_place() }
     }
 
     /// Everything committed up to here has been appended.
     pub(super) fn least_bound(&self) -> u64 {
         // First the place in the WAL, then the bounds: who publishes a bound after we looked commits after that place.
         // SAFETY: readers are refused during recovery.
-        let now = unsafe { external::wal_insert_place() };
+        let now = unsafe { unguarded::wal_insert_place() };
         std::sync::atomic::fence(Ordering::SeqCst);
         let least =
             self.bounds().iter().map(|bound| bound.load(Ordering::SeqCst)).filter(|bound| *bound != 0).min();

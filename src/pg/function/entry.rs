@@ -4,19 +4,16 @@
 use pgrx::pg_sys;
 
 use crate::error::{Error, Result};
-use crate::pg::timeout;
+use crate::pg::{external, timeout, unguarded};
 
 /// Refuses calls where a write must not happen: 25006 in read-only transactions and on standbys, 25000 in parallel
 /// workers, 42501 in a security-restricted operation, 54001 when the stack is used up.
 pub(crate) fn check(function: &std::ffi::CStr) -> Result<()> {
     // SAFETY: these raise or return; `function` outlives the calls.
     unsafe {
-        pg_sys::PreventCommandIfReadOnly(function.as_ptr());
-        pg_sys::PreventCommandDuringRecovery(function.as_ptr());
-        pg_sys::PreventCommandIfParallelMode(function.as_ptr());
-        pg_sys::check_stack_depth();
+        external::prevent_write(function);
         // Within a call it may be the one by which [`crate::pg::user::become_owner`] confines the owner's code.
-        if pg_sys::InSecurityRestrictedOperation() && !timeout::is_in_call() {
+        if unguarded::is_security_restricted() && !timeout::is_in_call() {
             return Err(Error::Forbidden {
                 what: "cannot call a reducer within a security-restricted operation".into(),
                 hint: "Index expressions, materialized views and maintenance commands cannot call reducers."

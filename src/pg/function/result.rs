@@ -3,6 +3,7 @@
 use pgrx::pg_sys::{self, Datum, Oid};
 
 use crate::error::{Error, Result};
+use crate::pg::unguarded;
 
 /// Takes the rows of a set-returning function, all of them before the function returns.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl RowSet {
                 nulls.as_mut_ptr(),
             );
             pg_sys::MemoryContextSwitchTo(outer);
-            pg_sys::MemoryContextReset(self.row_memory);
+            unguarded::reset_memory(self.row_memory);
         }
         Ok(())
     }

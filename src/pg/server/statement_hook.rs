@@ -13,7 +13,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 
 use super::{shmem, worker};
 use crate::pg::change_log::trigger;
-use crate::pg::interrupt;
+use crate::pg::{interrupt, unguarded};
 
 /// Longer than Postgres waits, shorter than anybody would miss a scheduled reducer for.
 const HOLD_US: i64 = 10_000_000;
@@ -194,8 +194,8 @@ unsafe fn is_owner(database: Oid) -> bool {
     // SAFETY: the database was just looked up.
     unsafe {
         #[cfg(feature = "pg15")]
-        return pg_sys::pg_database_ownercheck(database, pg_sys::GetUserId());
+        return pg_sys::pg_database_ownercheck(database, unguarded::user());
         #[cfg(not(feature = "pg15"))]
-        return pg_sys::object_ownercheck(pg_sys::DatabaseRelationId, database, pg_sys::GetUserId());
+        return pg_sys::object_ownercheck(pg_sys::DatabaseRelationId, database, unguarded::user());
     }
 }

@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use crate::pg::external;
+use crate::pg::unguarded;
 
 /// The end of what lies before `lsn`. Where the next record begins on a new page, the insert position is behind the page's
 /// header, which nobody has written yet: XLogFlush would fail. It is also the one position in a header's place.
@@ -25,7 +25,7 @@ pub(crate) fn wait_durable(lsn: u64) {
     // SAFETY: plain C calls. A position beyond the end of the WAL would be an error of XLogFlush: nobody is made to wait
     // for what was never written.
     unsafe {
-        let lsn = end_of_record(lsn.min(external::wal_insert_place()));
+        let lsn = end_of_record(lsn.min(unguarded::wal_insert_place()));
         pg_sys::XLogFlush(lsn);
         // As at the end of a commit, where it is made for: a cancel ends the wait with a warning.
         pg_sys::InterruptHoldoffCount += 1;
@@ -37,7 +37,7 @@ pub(crate) fn wait_durable(lsn: u64) {
 /// A position that no record written so far ends behind.
 pub(crate) fn written_to() -> u64 {
     // SAFETY: plain C call.
-    let position = unsafe { external::wal_insert_place() };
+    let position = unsafe { unguarded::wal_insert_place() };
     // At the beginning of a page the next record starts behind the page's header, where nothing was written yet.
     let in_page = position % u64::from(pg_sys::XLOG_BLCKSZ);
     if in_page <= PAGE_HEADER_BYTES_MAX { position - in_page } else { position }

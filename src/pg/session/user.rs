@@ -5,6 +5,7 @@ use std::ffi::CStr;
 use pgrx::pg_sys::{self, Oid};
 
 use crate::error::Result;
+use crate::pg::unguarded;
 
 /// The user and security context to come back to.
 #[derive(Debug, Clone, Copy)]
@@ -20,21 +21,20 @@ pub(crate) struct Caller {
 /// triggers, cursors WITH HOLD) would run with their rights: in a security-restricted operation Postgres refuses to defer
 /// it. So that constraints which may be deferred still work, they are checked at once from here on.
 pub(crate) fn become_owner(owner: Oid) -> Caller {
-    let (mut user, mut context) = (Oid::INVALID, 0);
+    let (user, context) = unguarded::user_and_security();
     // SAFETY: plain C calls; the abort of a transaction restores user and settings by itself.
     unsafe {
-        pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
         let restricted = pg_sys::SECURITY_RESTRICTED_OPERATION as i32;
         let is_confined = context & restricted == 0
             && !pg_sys::superuser_arg(owner)
-            && pg_sys::superuser_arg(pg_sys::GetOuterUserId());
+            && pg_sys::superuser_arg(unguarded::outer_user());
         let mut inner = context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
         if is_confined {
             defer_no_constraints();
             inner |= restricted;
         }
-        pg_sys::SetUserIdAndSecContext(owner, inner);
-        Caller { user, context, settings_level: pg_sys::NewGUCNestLevel() }
+        unguarded::set_user_and_security(owner, inner);
+        Caller { user, context, settings_level: unguarded::begin_settings_level() }
     }
 }
 
@@ -52,7 +52,7 @@ impl Caller {
         // SAFETY: the level was opened by `become_owner` and is the innermost of ours.
         unsafe {
             pg_sys::AtEOXact_GUC(false, self.settings_level);
-            pg_sys::SetUserIdAndSecContext(self.user, self.context);
+            unguarded::set_user_and_security(self.user, self.context);
         }
     }
 }
@@ -72,15 +72,14 @@ pub(crate) fn as_catalog_owner<R>(body: impl FnOnce() -> R) -> R {
 pub(crate) fn as_reader<R>(role: &str, body: impl FnOnce() -> Result<R>) -> Result<R> {
     // SAFETY: plain C calls; settings and user are put back here or by the rollback.
     unsafe {
-        let level = pg_sys::NewGUCNestLevel();
+        let level = unguarded::begin_settings_level();
         set_local(c"role", role);
         pin_settings("pg_catalog, pg_temp");
         set_local(c"transaction_read_only", "on");
-        let (mut user, mut context) = (Oid::INVALID, 0);
-        pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
-        pg_sys::SetUserIdAndSecContext(user, context | pg_sys::SECURITY_RESTRICTED_OPERATION as i32);
+        let (user, context) = unguarded::user_and_security();
+        unguarded::set_user_and_security(user, context | pg_sys::SECURITY_RESTRICTED_OPERATION as i32);
         let result = body()?;
-        pg_sys::SetUserIdAndSecContext(user, context);
+        unguarded::set_user_and_security(user, context);
         pg_sys::AtEOXact_GUC(false, level);
         Ok(result)
     }
@@ -119,14 +118,12 @@ pub(crate) fn set_local(name: &CStr, value: &str) {
 
 /// The role the session speaks for: what SET ROLE chose, not what a SECURITY DEFINER function made of it.
 pub(crate) fn outer_user() -> Oid {
-    // SAFETY: reads backend state.
-    unsafe { pg_sys::GetOuterUserId() }
+    unguarded::outer_user()
 }
 
 /// The role whose rights apply right now.
 pub(crate) fn current_user() -> Oid {
-    // SAFETY: reads backend state.
-    unsafe { pg_sys::GetUserId() }
+    unguarded::user()
 }
 
 /// Name of a role; raises when it does not exist.

@@ -7,6 +7,7 @@ use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, PgTryBuilder};
 
 use crate::error::{Error, Result};
+use crate::pg::unguarded;
 
 /// How a row operation ended.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +79,7 @@ pub(super) fn limit_row_wait() -> Option<i32> {
         if limit_ms == 0 || (own_ms != 0 && own_ms <= limit_ms) {
             return None;
         }
-        let level = pg_sys::NewGUCNestLevel();
+        let level = unguarded::begin_settings_level();
         crate::pg::user::set_local(c"lock_timeout", &limit_ms.to_string());
         Some(level)
     }
@@ -95,8 +96,8 @@ pub(super) fn unlimit_row_wait(level: Option<i32>) {
 /// Runs `body` with a limit on each wait for a lock, 0 for none. A wait that reaches it ends in our own error, which says
 /// what to do; it is an error like any other, that nothing but a rollback gets past.
 pub(crate) fn with_lock_timeout<R>(limit_ms: u32, body: impl FnOnce() -> Result<R>) -> Result<R> {
-    // SAFETY: a setting changed at a new nesting level is restored below, or by the abort.
-    let level = unsafe { pg_sys::NewGUCNestLevel() };
+    // A setting changed at a new nesting level is restored below, or by the abort.
+    let level = unguarded::begin_settings_level();
     crate::pg::user::set_local(c"lock_timeout", &limit_ms.to_string());
     let done = PgTryBuilder::new(AssertUnwindSafe(body))
         .catch_when(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE, |caught| {

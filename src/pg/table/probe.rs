@@ -8,6 +8,8 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::index::{IndexFacts, Key, Strategy};
 use super::scan::{FORWARD, begin_index_scan};
 
+use crate::pg::unguarded;
+
 /// Key columns an index can have (`INDEX_MAX_KEYS`).
 const KEYS_MAX: usize = pg_sys::INDEX_MAX_KEYS as usize;
 
@@ -77,7 +79,7 @@ impl Probe {
                     return found;
                 }
                 let mut place = (*self.hit).tts_tid;
-                pg_sys::ExecClearTuple(self.hit);
+                unguarded::clear_slot(self.hit);
                 super::attempt::with_row_wait(|| {
                     if token != 0 {
                         // An upsert that may yet take its row back: its transaction may be waiting for ours.

@@ -10,6 +10,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::index::IndexFacts;
 use super::writer::{WriteContext, Writer};
 use crate::error::{Error, Result};
+use crate::pg::unguarded;
 
 /// A row as its datums and null flags, one per attribute.
 pub(crate) type RowDatums<'a> = (&'a [Datum], &'a [bool]);
@@ -66,7 +67,7 @@ impl OpenTable {
     /// Empties the read slot and so drops its buffer pin.
     pub(crate) fn forget_row(&self) {
         // SAFETY: the slot is live.
-        unsafe { pg_sys::ExecClearTuple(self.read_slot) };
+        unsafe { unguarded::clear_slot(self.read_slot) };
     }
 
     /// The table's writer, opened on first use.

@@ -9,7 +9,7 @@ use pgrx::pg_sys;
 use super::index::{IndexFacts, Key};
 use super::relation::OpenTable;
 use crate::pg::memory::KeyMemory;
-use crate::pg::snapshot;
+use crate::pg::{snapshot, unguarded};
 
 const FIRST_ROW: pg_sys::ItemPointerData = row_id(0, 0);
 const LAST_ROW: pg_sys::ItemPointerData = row_id(u32::MAX, u16::MAX);
@@ -129,7 +129,7 @@ impl Scan {
                     break;
                 }
             }
-            pg_sys::ExecClearTuple(slot);
+            unguarded::clear_slot(slot);
             pg_sys::table_endscan(scan);
         }
         if paused {
@@ -158,7 +158,7 @@ impl Scan {
                     break;
                 }
             }
-            pg_sys::ExecClearTuple(slot);
+            unguarded::clear_slot(slot);
             if paused {
                 pg_sys::table_index_fetch_reset((*scan).xs_heapfetch);
                 if self.kept.is_none() {

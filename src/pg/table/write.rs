@@ -14,7 +14,7 @@ use super::trigger::{Bracket, Event};
 use super::writer::Writer;
 use crate::error::Result;
 use crate::pg::report::raise;
-use crate::pg::{external, snapshot};
+use crate::pg::{external, snapshot, unguarded};
 
 /// How a write ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Writer {
         // SAFETY: the new row is filled; slots and estate live as long as the call.
         unsafe {
             self.fill_defaults();
-            pg_sys::ExecStoreVirtualTuple(self.row);
+            unguarded::store_virtual(self.row);
             (*self.row).tts_tableOid = (*self.relation).rd_id;
             let bracket = self.begin(Event::Insert, None);
             let written = self.insert_row(bracket.as_ref())?;
@@ -85,7 +85,7 @@ impl Writer {
     ) -> Result<Written> {
         // SAFETY: as `insert`.
         unsafe {
-            pg_sys::ExecStoreVirtualTuple(self.row);
+            unguarded::store_virtual(self.row);
             (*self.row).tts_tableOid = (*self.relation).rd_id;
             self.require_replica_identity(pg_sys::CmdType::CMD_UPDATE);
             let bracket = self.begin(Event::Update, Some(old_row));
@@ -188,7 +188,7 @@ impl Writer {
             if pg_sys::TransactionIdIsCurrentTransactionId(pg_sys::TransactionId::from(xmin.value() as u32)) {
                 return Ok(());
             }
-            pg_sys::ExecClearTuple(self.hit);
+            unguarded::clear_slot(self.hit);
         }
         Err(changed_by_another())
     }
@@ -225,7 +225,7 @@ impl Writer {
         // SAFETY: `own` is the row just stored; the next command sees it.
         unsafe {
             pg_sys::CommandCounterIncrement();
-            let command = pg_sys::GetCurrentCommandId(true);
+            let command = unguarded::command_id_for_write();
             self.delete_version(&mut own, command)?.or_changed()
         }
     }
@@ -316,7 +316,7 @@ impl Writer {
                     failure,
                 )
             });
-            pg_sys::ExecClearTuple(self.hit);
+            unguarded::clear_slot(self.hit);
             locked
         }
     }
@@ -338,7 +338,7 @@ impl Writer {
                 pg_sys::MemoryContextSwitchTo(outer);
             }
             (*self.estate).es_snapshot = snapshot::active();
-            (*self.estate).es_output_cid = pg_sys::GetCurrentCommandId(true);
+            (*self.estate).es_output_cid = unguarded::command_id_for_write();
             self.bracketed.then(|| Bracket::begin(event, self.estate, self.target))
         }
     }

@@ -7,7 +7,7 @@ use super::probe::{Probe, UniqueIndex, per_tuple_context};
 use super::relation::{RowDatums, attribute, slot_row};
 use super::target;
 use crate::error::Result;
-use crate::pg::snapshot;
+use crate::pg::{snapshot, unguarded};
 
 /// No unique index holds the row's key: NULL in it, or a partial index.
 #[derive(Debug, Clone, Copy)]
@@ -146,7 +146,7 @@ impl Writer {
     pub(crate) fn new_row(&mut self) -> (&mut [Datum], &mut [bool]) {
         // SAFETY: a virtual slot owns arrays of the descriptor's width.
         unsafe {
-            pg_sys::ExecClearTuple(self.row);
+            unguarded::clear_slot(self.row);
             let width = (*(*self.row).tts_tupleDescriptor).natts as usize;
             let values = std::slice::from_raw_parts_mut((*self.row).tts_values, width);
             let nulls = std::slice::from_raw_parts_mut((*self.row).tts_isnull, width);
@@ -173,7 +173,7 @@ impl Writer {
     pub(crate) fn find_same_key(&mut self) -> std::result::Result<Option<pg_sys::ItemPointerData>, NoKey> {
         // SAFETY: the new row is filled; estate, slots and indexes are of this table.
         unsafe {
-            pg_sys::ExecStoreVirtualTuple(self.row);
+            unguarded::store_virtual(self.row);
             let probe = Probe { table: self.relation, estate: self.estate, row: self.row, hit: self.hit };
             let find = |index| probe.find(index, snapshot::active());
             let found = self.unique.iter().find_map(find);
@@ -188,7 +188,7 @@ impl Writer {
         unsafe {
             let context = (*self.estate).es_per_tuple_exprcontext;
             if !context.is_null() {
-                pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
+                unguarded::reset_memory((*context).ecxt_per_tuple_memory);
             }
         }
     }
@@ -213,7 +213,7 @@ impl Writer {
     /// Lets go of the row that a probe hit, and of the pin on its page.
     pub(crate) fn forget_conflict(&mut self) {
         // SAFETY: the slot is live.
-        unsafe { pg_sys::ExecClearTuple(self.hit) };
+        unsafe { unguarded::clear_slot(self.hit) };
     }
 
     /// Frees what the writer holds after a call that ended well.

@@ -2,6 +2,8 @@
 
 use pgrx::pg_sys;
 
+use crate::pg::unguarded;
+
 /// Child of the context current when the call began; everything a call allocates in Postgres hangs below it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallMemory {
@@ -32,7 +34,7 @@ impl CallMemory {
             pg_sys::CurrentMemoryContext = self.row;
             let result = body();
             pg_sys::CurrentMemoryContext = self.call;
-            pg_sys::MemoryContextReset(self.row);
+            unguarded::reset_memory(self.row);
             result
         }
     }
@@ -44,7 +46,7 @@ impl CallMemory {
         // SAFETY: as `with_row`; nothing reads keys of scans that are closed.
         unsafe {
             let own = if is_alone {
-                pg_sys::MemoryContextReset(self.keys);
+                unguarded::reset_memory(self.keys);
                 None
             } else {
                 Some(new_context(self.keys, c"spacetime scan keys"))

@@ -2,6 +2,8 @@
 
 use pgrx::pg_sys;
 
+use crate::pg::unguarded;
+
 /// Handle to a snapshot that outlives the active one: what an unfinished scan reads by.
 pub(crate) type Registered = pg_sys::Snapshot;
 
@@ -26,7 +28,7 @@ pub(crate) fn push_committed() {
     // SAFETY: in a transaction. The copy is private; before its first command nothing of this transaction is there yet.
     unsafe {
         pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
-        (*pg_sys::GetActiveSnapshot()).curcid = 0;
+        (*unguarded::active_snapshot()).curcid = 0;
     }
 }
 
@@ -38,8 +40,8 @@ pub(crate) fn pop() {
 
 /// The call's current snapshot.
 pub(crate) fn active() -> pg_sys::Snapshot {
-    // SAFETY: one is pushed for the length of a call.
-    unsafe { pg_sys::GetActiveSnapshot() }
+    // One is pushed for the length of a call.
+    unguarded::active_snapshot()
 }
 
 /// Ends a command: what was written becomes visible to what follows.
@@ -56,16 +58,16 @@ pub(crate) fn command() -> u32 {
     // SAFETY: in a transaction; the counter moves only if the present command has written.
     unsafe {
         pg_sys::CommandCounterIncrement();
-        pg_sys::GetCurrentCommandId(false)
     }
+    unguarded::command_id()
 }
 
 /// A copy of the call's snapshot as it is now, kept until [`release`] or the end of the transaction.
 pub(crate) fn keep() -> Registered {
     // SAFETY: PushCopiedSnapshot always copies, so later moves of the call's snapshot do not reach the registered one.
     unsafe {
-        pg_sys::PushCopiedSnapshot(pg_sys::GetActiveSnapshot());
-        let kept = pg_sys::RegisterSnapshot(pg_sys::GetActiveSnapshot());
+        pg_sys::PushCopiedSnapshot(unguarded::active_snapshot());
+        let kept = pg_sys::RegisterSnapshot(unguarded::active_snapshot());
         pg_sys::PopActiveSnapshot();
         kept
     }
@@ -100,6 +102,6 @@ pub(crate) fn sees(xid: u64) -> bool {
         }
         let low = pg_sys::TransactionId::from(xid as u32);
         pg_sys::TransactionIdIsCurrentTransactionId(low)
-            || !pg_sys::XidInMVCCSnapshot(low, pg_sys::GetActiveSnapshot())
+            || !pg_sys::XidInMVCCSnapshot(low, unguarded::active_snapshot())
     }
 }

@@ -4,9 +4,7 @@
 
 use std::cell::Cell;
 
-use pgrx::pg_sys;
-
-use crate::pg::external;
+use crate::pg::{external, unguarded};
 
 /// Period of the tick. Bounds how late a cancel, a timeout or a shutdown reaches a spinning guest.
 const TICK_MS: i32 = 10;
@@ -89,11 +87,9 @@ pub(crate) fn without_ticks<R>(wait: impl FnOnce() -> R) -> R {
 }
 
 fn start(id: i32) {
+    let first = unguarded::timestamp_us() + i64::from(TICK_MS) * 1000;
     // SAFETY: `id` is registered. The first tick is due one period from now.
-    unsafe {
-        let first = pg_sys::GetCurrentTimestamp() + i64::from(TICK_MS) * 1000;
-        external::enable_timeout_every(id, first, TICK_MS);
-    }
+    unsafe { external::enable_timeout_every(id, first, TICK_MS) }
 }
 
 fn stop() {

@@ -7,7 +7,7 @@ use pgrx::pg_guard;
 use pgrx::pg_sys;
 
 use crate::error::{Error, Result};
-use crate::pg::external;
+use crate::pg::unguarded;
 use crate::worker::Kind;
 
 thread_local! {
@@ -46,8 +46,7 @@ pub(crate) fn follow(hooks: Hooks) {
 
 /// Nesting of savepoints; 1 outside of any.
 pub(crate) fn nest_level() -> i32 {
-    // SAFETY: reads the state of this transaction.
-    unsafe { external::transaction_nest_level() }
+    unguarded::transaction_nest_level()
 }
 
 /// Top-level transaction id, assigned now if need be.
@@ -61,8 +60,7 @@ pub(crate) fn top_xid() -> u64 {
 
 /// Top-level transaction id, 0 while none is assigned.
 pub(crate) fn top_xid_if_any() -> u64 {
-    // SAFETY: reads the state of this transaction.
-    unsafe { external::top_xid_if_any() }
+    unguarded::top_xid_if_any()
 }
 
 /// Notes that this transaction called a reducer, wrote a module's table or published a module, which rules out PREPARE TRANSACTION.
