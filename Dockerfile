@@ -23,19 +23,25 @@ WORKDIR /spacetime
 # Setup depends on these files only: a change in the code does not install everything again.
 COPY Cargo.toml ./
 COPY tools/setup tools/find-pg-config tools/
-RUN tools/setup && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    tools/setup --build && rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN --mount=type=cache,target=/usr/local/cargo/registry tools/install && tools/build-command
+# What is compiled stays in a cache: a change in the code compiles only what it touches, and images hold only the result.
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/build \
+    tools/install && tools/build-command \
+    && cp -a "/build/package/pg$PG_MAJOR" /package \
+    && install -D /build/release/spacetime /package/usr/local/bin/spacetime \
+    && strip --strip-debug "/package/usr/lib/postgresql/$PG_MAJOR/lib/spacetime.so" /package/usr/local/bin/spacetime
 
 # --- test: not part of the image; `--target test` runs it ------------------------------------------------------------
 FROM build AS test
-RUN --mount=type=cache,target=/usr/local/cargo/registry make test
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/build \
+    make test
 
 # --- runtime ---------------------------------------------------------------------------------------------------------
 FROM postgres:${PG_MAJOR}-bookworm AS runtime
 ARG PG_MAJOR
-COPY --from=build /build/package/pg${PG_MAJOR}/ /
-COPY --from=build /build/release/spacetime /usr/local/bin/spacetime
+COPY --from=build /package/ /
 # New data directories take their settings from the sample.
 RUN echo "shared_preload_libraries = 'spacetime'" >> "/usr/share/postgresql/$PG_MAJOR/postgresql.conf.sample" \
     && echo 'CREATE EXTENSION spacetime;' > /docker-entrypoint-initdb.d/spacetime.sql
