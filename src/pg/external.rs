@@ -33,6 +33,12 @@ mod raw {
             length: i32,
         ) -> bool;
         pub(super) fn PredicateLockRelation(relation: pg_sys::Relation, snapshot: pg_sys::Snapshot);
+        pub(super) fn CommandCounterIncrement();
+        pub(super) fn UpdateActiveSnapshotCommandId();
+        pub(super) fn ExecResetTupleTable(table: *mut pg_sys::List, frees: bool);
+        pub(super) fn ExecCloseResultRelations(estate: *mut pg_sys::EState);
+        pub(super) fn ExecDropSingleTupleTableSlot(slot: *mut pg_sys::TupleTableSlot);
+        pub(super) fn FreeExecutorState(estate: *mut pg_sys::EState);
         pub(super) fn PreventCommandIfReadOnly(command: *const c_char);
         pub(super) fn PreventCommandDuringRecovery(command: *const c_char);
         pub(super) fn PreventCommandIfParallelMode(command: *const c_char);
@@ -97,6 +103,40 @@ pub(super) unsafe fn compute_stored_generated(
 ) {
     // SAFETY: upheld by the caller; no value with a destructor lives in the closure.
     unsafe { pg_guard_ffi_boundary(|| raw::ExecComputeStoredGenerated(target, estate, slot, command)) }
+}
+
+/// access/xact.h and utils/snapmgr.h: ends the command, and has the active snapshot see it. Behind one guard: every row does.
+///
+/// # Safety
+/// The active snapshot is a private copy, neither shared nor registered.
+pub(super) unsafe fn see_own_command() {
+    // SAFETY: upheld by the caller; no value with a destructor lives in the closure.
+    unsafe {
+        pg_guard_ffi_boundary(|| {
+            raw::CommandCounterIncrement();
+            raw::UpdateActiveSnapshotCommandId();
+        });
+    }
+}
+
+/// executor/executor.h: frees slots and state of an execution, and closes the tables it opened. Behind one guard.
+///
+/// # Safety
+/// Nobody uses the state, or one of the slots, afterwards.
+pub(super) unsafe fn end_execution(estate: *mut pg_sys::EState, slots: [*mut pg_sys::TupleTableSlot; 2]) {
+    // SAFETY: upheld by the caller; no value with a destructor lives in the closure.
+    unsafe {
+        pg_guard_ffi_boundary(|| {
+            // Slots that triggers made; they hold references that freeing the state would not give back.
+            raw::ExecResetTupleTable((*estate).es_tupleTable, false);
+            // Indexes of the table, and tables that cascades of foreign keys opened.
+            raw::ExecCloseResultRelations(estate);
+            for slot in slots {
+                raw::ExecDropSingleTupleTableSlot(slot);
+            }
+            raw::FreeExecutorState(estate);
+        });
+    }
 }
 
 /// utils/datum.h; whether the bytes are the same, for types that are passed by reference. Values stored out of line are not

@@ -7,7 +7,7 @@ use super::probe::{Probe, UniqueIndex, per_tuple_context};
 use super::relation::{RowDatums, attribute, slot_row};
 use super::target;
 use crate::error::Result;
-use crate::pg::{snapshot, unguarded};
+use crate::pg::{external, snapshot, unguarded};
 
 /// No unique index holds the row's key: NULL in it, or a partial index.
 #[derive(Debug, Clone, Copy)]
@@ -219,15 +219,7 @@ impl Writer {
     /// Frees what the writer holds after a call that ended well.
     pub(super) fn close(self) {
         // SAFETY: made by `open`, freed once.
-        unsafe {
-            // Slots that triggers made; they hold references that freeing the estate would not give back.
-            pg_sys::ExecResetTupleTable((*self.estate).es_tupleTable, false);
-            // Indexes of the table, and tables that cascades of foreign keys opened.
-            pg_sys::ExecCloseResultRelations(self.estate);
-            pg_sys::ExecDropSingleTupleTableSlot(self.row);
-            pg_sys::ExecDropSingleTupleTableSlot(self.hit);
-            pg_sys::FreeExecutorState(self.estate);
-        }
+        unsafe { external::end_execution(self.estate, [self.row, self.hit]) }
     }
 
     pub(super) unsafe fn fill_defaults(&mut self) {

@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use crate::pg::unguarded;
+use crate::pg::{external, unguarded};
 
 /// Handle to a snapshot that outlives the active one: what an unfinished scan reads by.
 pub(crate) type Registered = pg_sys::Snapshot;
@@ -47,10 +47,7 @@ pub(crate) fn active() -> pg_sys::Snapshot {
 /// Ends a command: what was written becomes visible to what follows.
 pub(crate) fn see_own_writes() {
     // SAFETY: the active snapshot is the call's private copy, neither shared nor registered.
-    unsafe {
-        pg_sys::CommandCounterIncrement();
-        pg_sys::UpdateActiveSnapshotCommandId();
-    }
+    unsafe { external::see_own_command() }
 }
 
 /// Number of the command that comes next: the same twice when nothing was written in between.
